@@ -1,0 +1,107 @@
+"""Trained networks: how parameters are laid out in one vector, and the file that keeps them.
+
+A network's parameters are one vector: layer after layer, its weights [unit][input] and then its
+biases [unit] (zeros for bias ``none``). Widths are (inputs, hidden widths ..., 1).
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from symbreak.settings import Setting
+
+Layer = tuple[np.ndarray, np.ndarray]  # weights [..., units, inputs], biases [..., units]
+
+ARRAYS = ("weights", "moved", "train_loss", "test_loss", "train_accuracy", "test_accuracy")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The networks of one setting: r replicates at c checkpoints with p parameters each.
+
+    ``steps`` [c] counts the steps taken at each checkpoint, from 0; ``weights`` [r, c, p] in the
+    dtype of the training, NaN throughout from the first checkpoint with a weight that is not
+    finite; ``moved`` [r, p] tells which parameters changed their value in any step; losses (mean
+    cross-entropy in nats) and accuracies are float64 [r, c], without dropout.
+    """
+
+    setting: Setting
+    inputs: int
+    steps: np.ndarray
+    weights: np.ndarray
+    moved: np.ndarray
+    train_loss: np.ndarray
+    test_loss: np.ndarray
+    train_accuracy: np.ndarray
+    test_accuracy: np.ndarray
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Return (inputs, hidden widths ..., 1)."""
+        return network_widths(self.inputs, self.setting.hidden)
+
+
+def network_widths(inputs: int, hidden: tuple[int, ...]) -> tuple[int, ...]:
+    """Return (inputs, hidden widths ..., 1)."""
+    return (inputs, *hidden, 1)
+
+
+def parameter_count(widths: tuple[int, ...]) -> int:
+    """Return the length of a parameter vector."""
+    return sum(units * (inputs + 1) for inputs, units in zip(widths, widths[1:], strict=False))
+
+
+def split_layers(parameters: np.ndarray, widths: tuple[int, ...]) -> list[Layer]:
+    """Return the layers of parameter vectors [..., p] as views, first hidden layer first."""
+    layers, start = [], 0
+    lead = parameters.shape[:-1]
+    for inputs, units in zip(widths, widths[1:], strict=False):
+        middle = start + units * inputs
+        stop = middle + units
+        weights = parameters[..., start:middle].reshape(*lead, units, inputs)
+        layers.append((weights, parameters[..., middle:stop]))
+        start = stop
+    return layers
+
+
+def join_layers(layers: list[Layer]) -> np.ndarray:
+    """Return parameter vectors [..., p] of layers (the inverse of ``split_layers``)."""
+    flat = [part for w, b in layers for part in (w.reshape(*w.shape[:-2], -1), b)]
+    return np.concatenate(flat, axis=-1)
+
+
+def neuron_vectors(parameters: np.ndarray, widths: tuple[int, ...], layer: int) -> np.ndarray:
+    """Return [..., units, inputs + 1 + outgoing]: incoming weights, bias, outgoing weights.
+
+    ``layer`` counts hidden layers from 1.
+    """
+    layers = split_layers(parameters, widths)
+    incoming, bias = layers[layer - 1]
+    outgoing = np.swapaxes(layers[layer][0], -1, -2)
+    return np.concatenate([incoming, bias[..., None], outgoing], axis=-1)
+
+
+def save(path: str | Path, trained: list[Trained]) -> None:
+    """Write the networks of a combination; the same networks give the same bytes."""
+    records = [t.setting.record() for t in trained]
+    arrays = {f"{name}_{i}": getattr(t, name) for i, t in enumerate(trained) for name in ARRAYS}
+    text = np.frombuffer(json.dumps(records).encode(), np.uint8)
+    with Path(path).open("wb") as file:
+        np.savez(
+            file, records=text, inputs=np.int64(trained[0].inputs), steps=trained[0].steps, **arrays
+        )
+
+
+def load(path: str | Path) -> list[Trained]:
+    """Return the networks of a combination, a setting each."""
+    with np.load(path, allow_pickle=False) as file:
+        records = json.loads(file["records"].tobytes())
+        inputs, steps = int(file["inputs"]), file["steps"]
+        return [
+            Trained(
+                Setting.from_record(record), inputs, steps, *(file[f"{name}_{i}"] for name in ARRAYS)
+            )
+            for i, record in enumerate(records)
+        ]

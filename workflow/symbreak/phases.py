@@ -1,0 +1,270 @@
+"""The phases of the compiled engine's training step, each a few loops over arrays of lanes.
+
+A block's arrays end in the axis of lanes, one network each, so no sum ever crosses networks. Rows
+pass in chunks small enough for the cache: activations and deltas are [unit][row][lane], weights
+[unit][input][lane]. A chunk holds an even number of rows; missing rows are zeros, which add exactly
+nothing. Each phase stands for a line of the reference (``trainer.py``) and does its sums in the
+same order.
+
+Letters: l lane, r row of a chunk, u and v units, i input of a layer.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from symbreak.arithmetic import double, like, log1p_exp, sigmoid, summation_grid
+from symbreak.lanes import LANES, phase
+from symbreak.streams import LOW32, SHIFT32, threefry
+
+Array = Any
+
+
+@phase
+def draw_words(words: Array, seed: Array, keys: Array, first: int, count: int, step: Array) -> None:
+    """Fill words[count][lane] with 32 random bits each: those of index ``first`` on (a multiple
+    of four), as ``streams.words32`` counts them."""
+    for call in range((count + 3) // 4):
+        for l in range(LANES):
+            a, b = threefry(seed, keys[l], np.uint64(first // 4 + call), step)
+            words[4 * call, l] = a & LOW32
+            words[4 * call + 1, l] = a >> SHIFT32
+            words[4 * call + 2, l] = b & LOW32
+            words[4 * call + 3, l] = b >> SHIFT32
+
+
+@phase
+def shuffle(order: Array, words: Array, rows: int) -> None:
+    """Put each lane's rows in random order (Fisher and Yates, from the last row down)."""
+    for i in range(rows):
+        for l in range(LANES):
+            order[i, l] = i
+    for i in range(rows - 1, 0, -1):
+        for l in range(LANES):
+            j = np.int64((words[i, l] * np.uint64(i + 1)) >> SHIFT32)
+            order[i, l], order[j, l] = order[j, l], order[i, l]
+
+
+@phase
+def gather(x: Array, y: Array, inputs: Array, labels: Array, order: Array, start: int, rows: int,
+           padded: int, shuffled: bool) -> None:  # fmt: skip
+    """Copy a chunk's rows into the lanes, each lane by its own order; pad with zeros."""
+    for i in range(x.shape[1]):
+        for r in range(padded):
+            for l in range(LANES):
+                inputs[i, r, l] = 0
+    for r in range(padded):
+        for l in range(LANES):
+            labels[r, l] = 0
+    for r in range(rows):
+        if shuffled:
+            for l in range(LANES):
+                labels[r, l] = y[order[start + r, l]]
+            for i in range(x.shape[1]):
+                for l in range(LANES):
+                    inputs[i, r, l] = x[order[start + r, l], i]
+        else:
+            for l in range(LANES):
+                labels[r, l] = y[start + r]
+            for i in range(x.shape[1]):
+                for l in range(LANES):
+                    inputs[i, r, l] = x[start + r, i]
+
+
+@phase
+def sum_inputs(weights: Array, bias: Array, inputs: Array, z: Array, rows: int) -> None:
+    """z = ((b + x0 w0) + x1 w1) + ...: the first layer's sums, in the order of the inputs."""
+    units, count, _ = weights.shape
+    for u in range(units):
+        for r in range(0, rows, 2):
+            for l in range(LANES):
+                z[u, r, l] = bias[u, l]
+                z[u, r + 1, l] = bias[u, l]
+        for i in range(0, count - 3, 4):
+            for r in range(0, rows, 2):
+                for l in range(LANES):
+                    w0, w1 = weights[u, i, l], weights[u, i + 1, l]
+                    w2, w3 = weights[u, i + 2, l], weights[u, i + 3, l]
+                    s = z[u, r, l] + inputs[i, r, l] * w0
+                    t = z[u, r + 1, l] + inputs[i, r + 1, l] * w0
+                    s = s + inputs[i + 1, r, l] * w1
+                    t = t + inputs[i + 1, r + 1, l] * w1
+                    s = s + inputs[i + 2, r, l] * w2
+                    t = t + inputs[i + 2, r + 1, l] * w2
+                    z[u, r, l] = s + inputs[i + 3, r, l] * w3
+                    z[u, r + 1, l] = t + inputs[i + 3, r + 1, l] * w3
+        for i in range(count & -4, count):
+            for r in range(rows):
+                for l in range(LANES):
+                    z[u, r, l] = z[u, r, l] + inputs[i, r, l] * weights[u, i, l]
+
+
+@phase
+def largest_of(values: Array, largest: Array, units: int, rows: int) -> None:
+    """largest[row][lane] = max over units of |value|."""
+    for r in range(rows):
+        for l in range(LANES):
+            largest[r, l] = abs(values[0, r, l])
+    for u in range(1, units):
+        for r in range(rows):
+            for l in range(LANES):
+                size = abs(values[u, r, l])
+                largest[r, l] = largest[r, l] if largest[r, l] >= size else size
+
+
+@phase
+def bound_rows(weights: Array, bounds: Array) -> None:
+    """bounds[u][lane] = number of terms times max over inputs of |weight|."""
+    units, count, _ = weights.shape
+    for u in range(units):
+        for l in range(LANES):
+            bounds[u, l] = abs(weights[u, 0, l])
+        for i in range(1, count):
+            for l in range(LANES):
+                size = abs(weights[u, i, l])
+                bounds[u, l] = bounds[u, l] if bounds[u, l] >= size else size
+        for l in range(LANES):
+            bounds[u, l] = bounds[u, l] * like(bounds[u, l], count)
+
+
+@phase
+def sum_units(weights: Array, bounds: Array, inputs: Array, largest: Array, grid: Array, z: Array,
+              rows: int) -> None:  # fmt: skip
+    """z = the sum over units of w a, the same in any order: terms rounded to a common grid."""
+    units, count, _ = weights.shape
+    for v in range(units):
+        for r in range(rows):
+            for l in range(LANES):
+                grid[r, l] = summation_grid(bounds[v, l] * largest[r, l])
+                z[v, r, l] = 0
+        for i in range(0, count - 1, 2):
+            for r in range(rows):
+                for l in range(LANES):
+                    c = grid[r, l]
+                    s = (inputs[i, r, l] * weights[v, i, l] + c) - c
+                    t = (inputs[i + 1, r, l] * weights[v, i + 1, l] + c) - c
+                    z[v, r, l] = z[v, r, l] + (s + t)
+        if count % 2:
+            for r in range(rows):
+                for l in range(LANES):
+                    c = grid[r, l]
+                    z[v, r, l] += (inputs[count - 1, r, l] * weights[v, count - 1, l] + c) - c
+
+
+@phase
+def add_bias(z: Array, bias: Array, rows: int) -> None:
+    """z = b + z for every unit."""
+    for u in range(bias.shape[0]):
+        for r in range(rows):
+            for l in range(LANES):
+                z[u, r, l] = bias[u, l] + z[u, r, l]
+
+
+@phase
+def output_error(z: Array, labels: Array, error: Array, rows: int, padded: int) -> None:
+    """error = sigmoid(z) - y, the slope of the cross-entropy; zero in the padding."""
+    for r in range(rows):
+        for l in range(LANES):
+            error[r, l] = sigmoid(z[0, r, l]) - labels[r, l]
+    for r in range(rows, padded):
+        for l in range(LANES):
+            error[r, l] = 0
+
+
+@phase
+def multiply(values: Array, factors: Array, units: int, rows: int) -> None:
+    """values = values * factors, elementwise."""
+    for u in range(units):
+        for r in range(rows):
+            for l in range(LANES):
+                values[u, r, l] = values[u, r, l] * factors[u, r, l]
+
+
+@phase
+def last_delta(slopes: Array, error: Array, outputs: Array, out: Array, units: int, rows: int) -> None:
+    """delta = error * slope (the outgoing weight comes in after the row sum), in place of the
+    slopes; adds error * a to the gradient of the outgoing weights."""
+    for u in range(units):
+        for r in range(0, rows, 2):
+            for l in range(LANES):
+                e, f = error[r, l], error[r + 1, l]
+                out[u, l] = (out[u, l] + e * outputs[u, r, l]) + f * outputs[u, r + 1, l]
+                slopes[u, r, l] = e * slopes[u, r, l]
+                slopes[u, r + 1, l] = f * slopes[u, r + 1, l]
+
+
+@phase
+def add_rows(total: Array, values: Array, units: int, rows: int) -> None:
+    """total[u] += the sum over rows of values[u], row by row."""
+    for u in range(units):
+        for r in range(0, rows, 2):
+            for l in range(LANES):
+                total[u, l] = (total[u, l] + values[u, r, l]) + values[u, r + 1, l]
+
+
+@phase
+def add_gradient(gradient: Array, delta: Array, inputs: Array, rows: int) -> None:
+    """gradient[u][i] += the sum over rows of delta[u] * input[i], row by row."""
+    units, count, _ = gradient.shape
+    for u in range(units):
+        for i in range(0, count - 3, 4):
+            for r in range(0, rows, 2):
+                for l in range(LANES):
+                    d, e = delta[u, r, l], delta[u, r + 1, l]
+                    g0, g1 = gradient[u, i, l], gradient[u, i + 1, l]
+                    g2, g3 = gradient[u, i + 2, l], gradient[u, i + 3, l]
+                    g0 = (g0 + d * inputs[i, r, l]) + e * inputs[i, r + 1, l]
+                    g1 = (g1 + d * inputs[i + 1, r, l]) + e * inputs[i + 1, r + 1, l]
+                    g2 = (g2 + d * inputs[i + 2, r, l]) + e * inputs[i + 2, r + 1, l]
+                    g3 = (g3 + d * inputs[i + 3, r, l]) + e * inputs[i + 3, r + 1, l]
+                    gradient[u, i, l], gradient[u, i + 1, l] = g0, g1
+                    gradient[u, i + 2, l], gradient[u, i + 3, l] = g2, g3
+        for i in range(count & -4, count):
+            for r in range(0, rows, 2):
+                for l in range(LANES):
+                    g = gradient[u, i, l] + delta[u, r, l] * inputs[i, r, l]
+                    gradient[u, i, l] = g + delta[u, r + 1, l] * inputs[i, r + 1, l]
+
+
+@phase
+def scale_units(gradient: Array, outgoing: Array) -> None:
+    """gradient[u][...] *= outgoing[u]: the outgoing weight, after the row sums."""
+    units, count, _ = gradient.shape
+    for u in range(units):
+        for i in range(count):
+            for l in range(LANES):
+                gradient[u, i, l] = gradient[u, i, l] * outgoing[u, l]
+
+
+@phase
+def fold(weights: Array, outgoing: Array, folded: Array, last: bool) -> None:
+    """folded[i][u] = w[u][i], times the outgoing weight of u in the last hidden layer."""
+    units, count, _ = weights.shape
+    for u in range(units):
+        for i in range(count):
+            for l in range(LANES):
+                w = weights[u, i, l]
+                folded[i, u, l] = w * outgoing[u, l] if last else w
+
+
+@phase
+def finish_gradient(gradient: Array, mask: Array, rows: int, masked: bool) -> None:
+    """Divide the row sums by the number of rows, by one multiplication; apply DropConnect."""
+    inverse = like(gradient[0, 0], 1.0) / like(gradient[0, 0], rows)
+    for p in range(gradient.shape[0]):
+        for l in range(LANES):
+            gradient[p, l] = gradient[p, l] * inverse
+        if masked:
+            for l in range(LANES):
+                gradient[p, l] = gradient[p, l] * mask[p, l]
+
+
+@phase
+def add_loss(z: Array, labels: Array, loss: Array, right: Array, rows: int) -> None:
+    """loss[lane] += cross-entropy of a chunk, row by row (float64); right[lane] += correct rows."""
+    for r in range(rows):
+        for l in range(LANES):
+            logit, label = double(z[0, r, l]), double(labels[r, l])
+            cost = (log1p_exp(-abs(logit)) + (logit if logit > 0.0 else 0.0)) - label * logit
+            loss[l] = loss[l] + cost
+            right[l] += 1.0 if (logit > 0.0) == (label > 0.5) else 0.0

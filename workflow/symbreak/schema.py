@@ -1,0 +1,276 @@
+"""The config's keys, declared once: checks, error sentences, editor schema and docs read this list.
+
+Each rule is a JSON schema fragment whose ``title`` says in words what is allowed; the error
+sentences quote it. Components come from their registries.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from symbreak.activations import ACTIVATIONS
+from symbreak.components import Component, Parameter, Registry
+from symbreak.dropout import DROPOUTS
+from symbreak.initializers import BIASES, INITIALIZERS
+from symbreak.optimizers import OPTIMIZERS
+
+Rule = dict[str, Any]
+
+REGISTRIES: dict[str, Registry] = {
+    registry.kind: registry
+    for registry in (INITIALIZERS, DROPOUTS, BIASES, ACTIVATIONS, OPTIMIZERS)
+}
+KINDS = ("demand", "csv")
+REQUIRED = object()
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of the config: its dotted path, what it allows and what it changes.
+
+    ``default`` is REQUIRED where the key must be given; ``kind`` names the data kind it is for.
+    """
+
+    path: str
+    rule: Rule
+    sentence: str
+    changes: str
+    default: Any = REQUIRED
+    example: Any = None
+    kind: str = ""
+
+    @property
+    def section(self) -> str:
+        """The section that holds the key, empty for the top level."""
+        return self.path.rpartition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """The key's own name, without its section."""
+        return self.path.rpartition(".")[2]
+
+    @property
+    def required(self) -> bool:
+        """Tell whether the key must be given."""
+        return self.default is REQUIRED
+
+    @property
+    def fragment(self) -> Rule:
+        """The JSON schema of the key's value."""
+        default = {} if self.required else {"default": self.default}
+        example = self.example if self.required else self.default
+        text = f"{self.sentence} Changes: {self.changes}."
+        return {**self.rule, "description": text, **default, "examples": [example]}
+
+
+def integer(low: int, high: int) -> Rule:
+    """A rule: whole numbers from low to high."""
+    words = f"a whole number of at least {low} and at most {high}"
+    return {"title": words, "type": "integer", "minimum": low, "maximum": high}
+
+
+def number(interval: Parameter) -> Rule:
+    """A rule: finite numbers in the parameter's interval."""
+    rule: Rule = {"title": f"a number, {interval.interval}".replace(", any number", "")}
+    rule["type"] = "number"
+    if math.isfinite(interval.low):
+        rule["exclusiveMinimum" if interval.low_open else "minimum"] = interval.low
+    if math.isfinite(interval.high):
+        rule["exclusiveMaximum" if interval.high_open else "maximum"] = interval.high
+    return rule
+
+
+def at_least_zero(name: str) -> Rule:
+    """A rule: finite numbers from 0."""
+    return number(Parameter(name, 0.0, "", low=0.0))
+
+
+def names(*allowed: str) -> Rule:
+    """A rule: one of these names."""
+    return {"title": f"one of {', '.join(allowed)}", "type": "string", "enum": list(allowed)}
+
+
+def text(what: str) -> Rule:
+    """A rule: a text that is not empty."""
+    return {"title": what, "type": "string", "minLength": 1}
+
+
+def either(*rules: Rule) -> Rule:
+    """A rule: what any of these allows."""
+    return {"title": ", or ".join(rule["title"] for rule in rules), "anyOf": list(rules)}
+
+
+def list_of(rule: Rule, what: str) -> Rule:
+    """A rule: a list, not empty; ``what`` says in words what of."""
+    return {"title": f"a list of {what}", "type": "array", "minItems": 1, "items": rule}
+
+
+def factor(rule: Rule) -> Rule:
+    """A rule: one value, or a list of values that the grid crosses."""
+    return either(rule, list_of(rule, "such values"))
+
+
+def component(kind: str) -> Rule:
+    """A rule: a component of this kind (the definition stands in ``$defs``)."""
+    return {"title": f"the name of a component of kind {kind}", "$ref": f"#/$defs/{kind}"}
+
+
+def _definition(registry: Registry) -> Rule:
+    parametrized = {name: _parameters(component) for name, component in registry.items()}
+    example = next((c for c in registry.values() if c.parameters), None)
+    by_name = names(*registry)
+    if example is None:
+        return by_name
+    parameter = example.parameters[0]
+    usage = f"{{{example.name}: {{{parameter.name}: {parameter.default:g}}}}}"
+    by_mapping = {
+        "title": f"a name with its parameters, as in {usage}",
+        "type": "object",
+        "minProperties": 1,
+        "maxProperties": 1,
+        "additionalProperties": False,
+        "properties": parametrized,
+    }
+    return either(by_name, by_mapping)
+
+
+def _parameters(component: Component) -> Rule:
+    usage = ", ".join(f"{p.name}: {p.default:g}" for p in component.parameters)
+    return {
+        "title": f"a mapping of its parameters, as in {{{usage}}}",
+        "description": f"{component.sentence} Reference: {component.reference}.",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            p.name: {**number(p), "description": f"{p.meaning}.", "default": p.default}
+            for p in component.parameters
+        },
+    }
+
+
+WIDTHS = list_of(integer(2, 4096), "widths")
+NAME = {
+    "title": "a folder's name of letters, digits, - and _, at most 64 of them",
+    "type": "string",
+    # (?![\s\S]) is the end of the text; $ would let a trailing line break pass.
+    "pattern": r"^[A-Za-z0-9_-]{1,64}(?![\s\S])",
+}
+OPEN_SHARE = Parameter("redundancy", 0.99, "", 0.0, 1.0, low_open=True)
+PRECISIONS = ("float64", "float32")
+BATCH = either(names("full"), integer(1, 1_000_000))
+ALL = "everything"
+
+KEYS = (
+    Key("experiment", NAME, "The experiment's name.", "the folders of all it makes",
+        example="my-experiment"),
+    Key("seed", integer(0, 2**63 - 1), "The seed of every random draw.",
+        "data, initial weights, masks and row order", example=20240501),
+    Key("data.kind", names(*KINDS), "The demand story, generated, or your own table.", ALL,
+        example="demand"),
+    Key("data.rows", integer(20, 1_000_000), "Rows to generate, both splits together.",
+        "the data", 1000, kind="demand"),
+    Key("data.noise", at_least_zero("noise"), "The size of the noise in the generated answer.",
+        "how well any network can do", 0.5, kind="demand"),
+    Key("data.balanced", {"title": "true or false", "type": "boolean"},
+        "Whether both classes have exactly as many rows (an even number of rows is needed).",
+        "whether networks of zeros stay frozen: a balanced batch sends no signal", True,
+        kind="demand"),
+    Key("data.path", text("the path of a CSV file, from the working directory"),
+        "The CSV file with your table.", "the data", example="my/table.csv", kind="csv"),
+    Key("data.target", text("the name of a column"), "The column to predict, two classes.",
+        "the data", example="label", kind="csv"),
+    Key("data.test_path", {"title": "the path of a CSV file", "type": ["string", "null"],
+                           "minLength": 1},
+        "A second CSV file for testing; without it rows of the first are held out.",
+        "the losses and accuracies on test rows", None, kind="csv"),
+    Key("data.standardize", {"title": "true or false", "type": "boolean"},
+        "Whether each column is given mean 0 and variance 1 over the training rows.",
+        "the scale of the inputs", True, kind="csv"),
+    Key("model.hidden", list_of(WIDTHS, "architectures, each a list of widths, as in [[6], [6, 4]]"),
+        "Architectures, each a list of the widths of its hidden layers (a width of 1 has no pairs).",
+        "the networks; a factor of the grid", example=[[6]]),
+    Key("model.activation", factor(component("activation")), "What hidden units apply.",
+        "the networks; a factor of the grid", example=["sigmoid", "tanh", "relu"]),
+    Key("training.optimizer", factor(component("optimizer")), "The rule that updates weights.",
+        "training; a factor of the grid", ["sgd"]),
+    Key("training.learning_rate", factor(at_least_zero("learning_rate")),
+        "The size of a step; 0 is allowed, as a control.", "training; a factor of the grid",
+        example=0.1),
+    Key("training.weight_decay", factor(at_least_zero("weight_decay")),
+        "Times the weight, added to its gradient (not to a bias's).",
+        "training; a factor of the grid", 0),
+    Key("training.batch_size", factor(BATCH), "Rows in a step: full, or a number.",
+        "training; a factor of the grid", "full"),
+    Key("training.steps", integer(1, 10_000_000), "Steps of training.", "training", example=2000),
+    Key("training.arithmetic", factor(names("exact", "blas")),
+        "exact has no rounding that tells units apart; blas is NumPy's @.",
+        "rounding; a factor of the grid", "exact"),
+    Key("training.dtype", factor(names(*PRECISIONS)), "The precision of training.",
+        "rounding; a factor of the grid", "float64"),
+    Key("grid.init", list_of(component("init"), "initializers"), "Initializers of the weights.",
+        "the grid", example=["zeros", {"constant": {"value": 0.5}}, "normal"]),
+    Key("grid.dropout", list_of(component("dropout"), "dropouts"), "Dropouts.", "the grid",
+        example=["none", {"hidden": {"p": 0.5}}]),
+    Key("grid.bias", list_of(component("bias"), "bias rules"), "Bias rules, for every layer.",
+        "the grid", example=["zeros"]),
+    Key("replicates", integer(1, 100_000), "Networks of each setting, each with its own draws.",
+        "the width of the intervals", example=20),
+    Key("checkpoints", integer(2, 1000),
+        "Steps at which weights are kept: log-spaced, first and last always in, each step once.",
+        "the curves over time", 24),
+    Key("shards", integer(0, 100_000),
+        "Train jobs an initializer; 0 makes one job a combination.",
+        "the number of jobs, never a result", 0),
+    Key("redundancy", number(OPEN_SHARE),
+        "Distinct units are redundant where every pair's activations correlate (in absolute value)"
+        " at least this much.", "the verdict redundant", 0.99),
+)  # fmt: skip
+
+SECTIONS: Mapping[str, str] = {
+    "data": "What the networks learn.",
+    "model": "The networks.",
+    "training": "How they are trained.",
+    "grid": "What is crossed: every initializer with every dropout and every bias rule.",
+}
+
+
+def section_keys(section: str, kind: str = "") -> list[Key]:
+    """Return the keys of a section (empty: the top level), with those for a kind of data."""
+    return [key for key in KEYS if key.section == section and key.kind in ("", kind)]
+
+
+def schema() -> Rule:
+    """Return the JSON schema (Draft 2020-12) of a config, from the keys and the registries."""
+    top = _object("", "a mapping of keys, as in config/default.yaml", section_keys(""))
+    top["properties"] |= {name: _section(name) for name in SECTIONS}
+    top["required"] += list(SECTIONS)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **top,
+        "description": "A symbreak experiment.",
+        "$defs": {kind: _definition(registry) for kind, registry in REGISTRIES.items()},
+    }
+
+
+def _section(name: str) -> Rule:
+    if name != "data":
+        keys = section_keys(name)
+        return _object(name, f"a mapping of the keys {', '.join(k.name for k in keys)}", keys)
+    title = "a mapping, as in {kind: demand} or {kind: csv, path: ..., target: ...}"
+    every = _object(name, title, section_keys(name))
+    del every["additionalProperties"]
+    is_kind = [{"properties": {"kind": {"const": kind}}, "required": ["kind"]} for kind in KINDS]
+    then = [_object(name, title, section_keys(name, kind)) for kind in KINDS]
+    return every | {"allOf": [{"if": i, "then": t} for i, t in zip(is_kind, then, strict=True)]}
+
+
+def _object(section: str, title: str, keys: list[Key]) -> Rule:
+    return {
+        "title": title,
+        "description": SECTIONS.get(section, ""),
+        "type": "object",
+        "additionalProperties": False,
+        "required": [key.name for key in keys if key.required],
+        "properties": {key.name: key.fragment for key in keys},
+    }

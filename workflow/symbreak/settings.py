@@ -1,0 +1,165 @@
+"""What an experiment is: its data, its settings, its networks. Values only; ``config.py`` checks.
+
+A setting is one point of the grid, everything but the replicate. Its record, as in
+``{"init": "constant-0.5", ..., "hidden": "6-4", "batch_size": "full"}``, is what job parameters,
+file contents and table columns carry; ``Setting.from_record`` reads it back.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from symbreak.activations import ACTIVATIONS
+from symbreak.components import Choice, Registry, spell
+from symbreak.dropout import DROPOUTS
+from symbreak.initializers import BIASES, INITIALIZERS
+from symbreak.optimizers import OPTIMIZERS
+
+Record = dict[str, Any]
+
+REGISTRIES: dict[str, Registry] = {
+    registry.kind: registry
+    for registry in (INITIALIZERS, DROPOUTS, BIASES, ACTIVATIONS, OPTIMIZERS)
+}
+FULL = "full"  # the label of a batch of all training rows
+
+
+@dataclass(frozen=True)
+class Demand:
+    """The generated T-shirt table; ``noise`` is the softness of the answer in points of score."""
+
+    rows: int = 1000
+    noise: float = 0.5
+    balanced: bool = True
+
+
+@dataclass(frozen=True)
+class Table:
+    """A user's own CSV file; paths are relative to the working directory."""
+
+    path: str
+    target: str
+    test_path: str | None = None
+    standardize: bool = True
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One point of the grid. ``batch_size`` is None for the full batch."""
+
+    init: Choice
+    dropout: Choice
+    bias: Choice
+    activation: Choice
+    hidden: tuple[int, ...]
+    optimizer: Choice
+    learning_rate: float
+    weight_decay: float
+    batch_size: int | None
+    arithmetic: str
+    dtype: str
+
+    def record(self) -> Record:
+        """Return the labels by column name, plain text and numbers, in the order of the fields."""
+        return {
+            **{kind: getattr(self, kind).label for kind in ("init", "dropout", "bias")},
+            "activation": self.activation.label,
+            "hidden": "-".join(map(str, self.hidden)),
+            "optimizer": self.optimizer.label,
+            "learning_rate": self.learning_rate,
+            "weight_decay": self.weight_decay,
+            "batch_size": FULL if self.batch_size is None else str(self.batch_size),
+            "arithmetic": self.arithmetic,
+            "dtype": self.dtype,
+        }
+
+    @classmethod
+    def from_record(cls, record: Record) -> "Setting":
+        """Return the setting behind a record; raises ValueError for an unknown label."""
+        choices = {kind: registry.parse(record[kind]) for kind, registry in REGISTRIES.items()}
+        batch = str(record["batch_size"])
+        return cls(
+            **choices,
+            hidden=tuple(int(width) for width in str(record["hidden"]).split("-")),
+            learning_rate=float(record["learning_rate"]),
+            weight_decay=float(record["weight_decay"]),
+            batch_size=None if batch == FULL else int(batch),
+            arithmetic=record["arithmetic"],
+            dtype=record["dtype"],
+        )
+
+    @property
+    def label(self) -> str:
+        """Return the setting in one line, as figures and messages name it."""
+        values = (spell(v) if isinstance(v, float) else v for v in self.record().values())
+        return " ".join(values)
+
+
+COLUMNS = tuple(Setting.__dataclass_fields__)  # of every table with a row a setting or a network
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One checked config file. Every tuple is a factor of the grid, in the order of the file."""
+
+    name: str
+    seed: int
+    data: Demand | Table
+    hidden: tuple[tuple[int, ...], ...]
+    activation: tuple[Choice, ...]
+    optimizer: tuple[Choice, ...]
+    learning_rate: tuple[float, ...]
+    weight_decay: tuple[float, ...]
+    batch_size: tuple[int | None, ...]
+    arithmetic: tuple[str, ...]
+    dtype: tuple[str, ...]
+    steps: int
+    init: tuple[Choice, ...]
+    dropout: tuple[Choice, ...]
+    bias: tuple[Choice, ...]
+    replicates: int
+    checkpoints: int
+    redundancy: float
+
+    def combinations(self) -> Iterator[tuple[Choice, Choice, Choice]]:
+        """Yield (init, dropout, bias): one training job each."""
+        return product(self.init, self.dropout, self.bias)
+
+    def settings(self, init: Choice, dropout: Choice, bias: Choice) -> list[Setting]:
+        """Return the settings of one combination, in the order of the grid."""
+        return [
+            Setting(init, dropout, bias, *model)
+            for model in product(
+                self.activation, self.hidden, self.optimizer, self.learning_rate,
+                self.weight_decay, self.batch_size, self.arithmetic, self.dtype,
+            )
+        ]  # fmt: skip
+
+    def __len__(self) -> int:
+        """Return the number of settings."""
+        combinations = len(self.init) * len(self.dropout) * len(self.bias)
+        return combinations * len(self.settings(self.init[0], self.dropout[0], self.bias[0]))
+
+    @property
+    def data_file(self) -> str:
+        """The path of the experiment's table, from the working directory."""
+        name = "demand" if isinstance(self.data, Demand) else "table"
+        return f"data/{self.name}/{name}.csv"
+
+    @property
+    def results(self) -> str:
+        """The folder of the intermediate results."""
+        return f"results/{self.name}"
+
+    @property
+    def report(self) -> str:
+        """The path of the report."""
+        return f"reports/{self.name}/report.html"
+
+    def train_files(self, init: Choice) -> list[str]:
+        """Return the files of weights of one initializer, a combination each."""
+        return [
+            f"{self.results}/train/{init.label}/{dropout.label}/{bias.label}.npz"
+            for dropout, bias in product(self.dropout, self.bias)
+        ]
