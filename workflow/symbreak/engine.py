@@ -29,7 +29,7 @@ Array = Any
 NOWHERE, INPUT, HIDDEN, WEIGHTS = range(4)
 PLACES = {"nowhere": NOWHERE, "input": INPUT, "hidden": HIDDEN, "weights": WEIGHTS}
 WEIGHT_LAYER = 63  # the layer word of DropConnect's draws; hidden layers count from 1
-CACHE_BYTES = 24_000  # activations of a chunk: what stays in a first-level cache
+CACHE_BYTES = 200_000  # of a chunk: well inside the second-level cache, few chunks a step
 
 
 class Block(NamedTuple):
@@ -179,9 +179,8 @@ def backward(block: Block, widths: Array, padded: int) -> None:
     top = last - 1
     error = block.error.reshape(1, block.error.shape[0], LANES)
     phases.add_rows(out_bias, error, 1, padded)
-    phases.last_delta(
-        block.slopes[top], block.error, block.outputs[top], outgoing[0], widths[top], padded
-    )
+    phases.add_gradient(outgoing, error, block.outputs[top], padded)
+    phases.multiply_rows(block.slopes[top], block.error, widths[top], padded)
     for k in range(top, 0, -1):
         weights, bias = layer(block.gradient, widths, k)
         phases.add_rows(bias, block.slopes[k], widths[k], padded)

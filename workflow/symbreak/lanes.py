@@ -8,6 +8,7 @@ CPU's full vector width is used. None changes a bit; ``tests/test_engine.py`` co
 """
 
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,21 @@ from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.extending import intrinsic, overload, register_jitable
 
 from symbreak import activations, arithmetic, dropout, optimizers, streams
+from symbreak.files import fingerprint
 
 LANES = 16
 
 llvm.set_option("symbreak", "-unroll-full-max-count=8")
+llvm.set_option("symbreak", "-inline-threshold=10000")  # a call in a loop is not vectorized
 if not os.environ.get("NUMBA_CPU_NAME") and "prefer-256-bit" not in (numba.config.CPU_FEATURES or ""):
     numba.config.CPU_NAME = llvm.get_host_cpu_name()
     numba.config.CPU_FEATURES = llvm.get_host_cpu_features().flatten() + ",-prefer-256-bit"
+
+
+# Compiled code is kept in a folder named after its sources: numba looks only at the file that holds
+# a function, and would run the old arithmetic after an imported helper has changed.
+_folder = os.environ.get("NUMBA_CACHE_DIR") or Path(tempfile.gettempdir(), f"symbreak-{os.getuid()}")
+numba.config.CACHE_DIR = str(Path(_folder, fingerprint("engine")))
 
 
 class LaneCompiler(CompilerBase):
@@ -41,15 +50,6 @@ class LaneCompiler(CompilerBase):
 def phase(function: Callable[..., Any]) -> Any:
     """Compile a phase of the training step: cached, no fast math, no aliasing arrays."""
     return numba.njit(cache=True, pipeline_class=LaneCompiler, error_model="numpy")(function)
-
-
-def use_cache(folder: Path) -> None:
-    """Keep compiled kernels in this folder; call it before the first kernel is built.
-
-    The folder's name must change with the arithmetic: numba looks only at the file that holds a
-    kernel, not at the helpers it imports.
-    """
-    numba.config.CACHE_DIR = str(folder)
 
 
 @intrinsic

@@ -181,16 +181,12 @@ def multiply(values: Array, factors: Array, units: int, rows: int) -> None:
 
 
 @phase
-def last_delta(slopes: Array, error: Array, outputs: Array, out: Array, units: int, rows: int) -> None:
-    """delta = error * slope (the outgoing weight comes in after the row sum), in place of the
-    slopes; adds error * a to the gradient of the outgoing weights."""
+def multiply_rows(values: Array, factors: Array, units: int, rows: int) -> None:
+    """values[u] = values[u] * factors[row], one factor a row for all units."""
     for u in range(units):
-        for r in range(0, rows, 2):
+        for r in range(rows):
             for l in range(LANES):
-                e, f = error[r, l], error[r + 1, l]
-                out[u, l] = (out[u, l] + e * outputs[u, r, l]) + f * outputs[u, r + 1, l]
-                slopes[u, r, l] = e * slopes[u, r, l]
-                slopes[u, r + 1, l] = f * slopes[u, r + 1, l]
+                values[u, r, l] = values[u, r, l] * factors[r, l]
 
 
 @phase

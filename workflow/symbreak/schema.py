@@ -9,18 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from symbreak.activations import ACTIVATIONS
 from symbreak.components import Component, Parameter, Registry
-from symbreak.dropout import DROPOUTS
-from symbreak.initializers import BIASES, INITIALIZERS
-from symbreak.optimizers import OPTIMIZERS
+from symbreak.settings import REGISTRIES
 
 Rule = dict[str, Any]
 
-REGISTRIES: dict[str, Registry] = {
-    registry.kind: registry
-    for registry in (INITIALIZERS, DROPOUTS, BIASES, ACTIVATIONS, OPTIMIZERS)
-}
 KINDS = ("demand", "csv")
 REQUIRED = object()
 
@@ -219,9 +212,6 @@ KEYS = (
     Key("checkpoints", integer(2, 1000),
         "Steps at which weights are kept: log-spaced, first and last always in, each step once.",
         "the curves over time", 24),
-    Key("shards", integer(0, 100_000),
-        "Train jobs an initializer; 0 makes one job a combination.",
-        "the number of jobs, never a result", 0),
     Key("redundancy", number(OPEN_SHARE),
         "Distinct units are redundant where every pair's activations correlate (in absolute value)"
         " at least this much.", "the verdict redundant", 0.99),

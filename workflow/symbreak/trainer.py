@@ -188,21 +188,39 @@ def gradient_of(parameters: Array, x: Array, y: Array, setting: Setting,
     return gradient if mask is None else gradient * mask
 
 
-def losses(parameters: Array, x: Array, y: Array, setting: Setting) -> tuple[float, float]:
-    """Return mean cross-entropy (nats) and accuracy over the rows, without dropout; float64."""
+def losses(setting: Setting, parameters: Array, x: Array, y: Array) -> tuple[Array, Array]:
+    """Return mean cross-entropy (nats) and accuracy [n] of networks [n, p], without dropout."""
+    scores = [_loss(setting, one, x, y) for one in parameters]
+    return np.array([loss for loss, _ in scores]), np.array([share for _, share in scores])
+
+
+def _loss(setting: Setting, parameters: Array, x: Array, y: Array) -> tuple[float, float]:
     layers = split_layers(parameters, network_widths(x.shape[1], setting.hidden))
     logit = forward(layers, x, setting)[2].astype(np.float64)
     cost = log1p_exp(-abs(logit)) + np.where(logit > 0, logit, 0.0) - y * logit
     right = (logit > 0) == (y > 0.5)
-    return float(np.add.accumulate(cost)[-1] / len(y)), float(np.count_nonzero(right) / len(y))
+    return np.add.accumulate(cost)[-1] / len(y), np.count_nonzero(right) / len(y)
 
 
-def train(setting: Setting, parameters: Array, x: Array, y: Array, draws: Draws,
-          stops: Array) -> Iterator[tuple[Array, Array]]:  # fmt: skip
-    """Yield (parameters [p], moved [p]) after each number of steps in ``stops`` (increasing).
+def train(setting: Setting, parameters: Array, replicates: Array, x: Array, y: Array, seed: int,
+          stops: Array) -> tuple[Array, Array]:  # fmt: skip
+    """Return weights [n, c, p] after each number of steps in ``stops`` [c], and moved [n, p].
 
-    x [b, d] and y [b] are in the training dtype. ``moved`` tells whose value changed in any step.
+    ``parameters`` [n, p] are the networks' starts, ``replicates`` [n] their streams, x [b, d] and
+    y [b] the training rows, all floats in the training dtype. ``moved`` tells which parameters
+    changed their value in any step.
     """
+    runs = [
+        list(train_one(setting, one, x, y, Draws(seed, int(replicate)), stops))
+        for one, replicate in zip(parameters, replicates, strict=True)
+    ]
+    weights = np.array([[at for at, _ in run] for run in runs])
+    return weights, np.array([run[-1][1] for run in runs])
+
+
+def train_one(setting: Setting, parameters: Array, x: Array, y: Array, draws: Draws,
+              stops: Array) -> Iterator[tuple[Array, Array]]:  # fmt: skip
+    """Yield (parameters [p], moved [p]) of one network after each number of steps in ``stops``."""
     dtype = x.dtype.type
     widths = network_widths(x.shape[1], setting.hidden)
     update, values = OPTIMIZERS[setting.optimizer.name].function, setting.optimizer.values
