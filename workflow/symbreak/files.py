@@ -3,8 +3,9 @@
 import ast
 import hashlib
 import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from functools import cache
 from pathlib import Path
 
@@ -70,3 +71,22 @@ def fingerprint(module: str) -> str:
     for source in sources:
         digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+@contextmanager
+def job_log(path: str | Path, module: str, planned: str) -> Iterator[None]:
+    """Print into a job's log; an error becomes its last line, in the log and on the terminal.
+
+    Stops where this library's fingerprint of ``module`` is not the one that planned the job.
+    """
+    with Path(path).open("w", encoding="utf-8", buffering=1) as log, redirect_stdout(log):
+        try:
+            if fingerprint(module) != planned:
+                raise RuntimeError(
+                    f"the library at {HERE} has changed since this run was planned; "
+                    "start the run again"
+                )
+            yield
+        except (ValueError, RuntimeError, OSError) as error:
+            print(f"{type(error).__name__}: {error}")
+            sys.exit(f"{type(error).__name__}: {error}")

@@ -6,7 +6,7 @@ file contents and table columns carry; ``Setting.from_record`` reads it back.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -141,6 +141,27 @@ class Experiment:
         combinations = len(self.init) * len(self.dropout) * len(self.bias)
         return combinations * len(self.settings(self.init[0], self.dropout[0], self.bias[0]))
 
+    def records(self, init: str, dropout: str, bias: str) -> list[Record]:
+        """Return the records of the settings of one combination, given its labels."""
+        kinds = ((INITIALIZERS, init), (DROPOUTS, dropout), (BIASES, bias))
+        choices = (registry.parse(label) for registry, label in kinds)
+        return [setting.record() for setting in self.settings(*choices)]
+
+    def kernel_records(self, dtype: str) -> list[Record]:
+        """Return records that need every compiled loop of a precision at least once."""
+        models = self.settings(self.init[0], self.dropout[0], self.bias[0])
+        used = [s for s in models if s.dtype == dtype and s.arithmetic == "exact"]
+        return [replace(s, dropout=dropout).record() for s in used for dropout in self.dropout]
+
+    def run(self) -> dict[str, int]:
+        """Return what all training jobs share."""
+        names = ("seed", "steps", "checkpoints", "replicates")
+        return {name: getattr(self, name) for name in names}
+
+    def data_record(self) -> Record:
+        """Return the data section as plain values; ``data_from`` reads it back."""
+        return {"kind": type(self.data).__name__, **asdict(self.data)}
+
     @property
     def data_file(self) -> str:
         """The path of the experiment's table, from the working directory."""
@@ -163,3 +184,9 @@ class Experiment:
             f"{self.results}/train/{init.label}/{dropout.label}/{bias.label}.npz"
             for dropout, bias in product(self.dropout, self.bias)
         ]
+
+
+def data_from(record: Record) -> Demand | Table:
+    """Return the data section behind ``Experiment.data_record``."""
+    kinds = {kind.__name__: kind for kind in (Demand, Table)}
+    return kinds[record["kind"]](**{k: v for k, v in record.items() if k != "kind"})

@@ -1,0 +1,170 @@
+"""The report's figures: one function each, drawn with seaborn, returned as inline SVG.
+
+A figure names its colours by stand-ins (``INK``, ``LINES``, ``SHADES``) that become CSS variables,
+so that it follows the page into dark mode and print. Text stays text. The same data give the same
+characters. Sizes are in CSS pixels, small enough for a telephone without scaling.
+"""
+
+import io
+import math
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+
+import matplotlib
+import numpy as np
+import pandas as pd
+
+matplotlib.use("svg")
+import matplotlib.pyplot as plt  # noqa: E402 (after the choice of the backend)
+import seaborn as sns  # noqa: E402
+from matplotlib.axes import Axes  # noqa: E402
+from matplotlib.colors import BoundaryNorm, ListedColormap  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
+
+INK, MUTED, RULE, PAPER = "#000001", "#000002", "#000003", "#000004"
+VERDICTS = ("broken", "redundant", "tied", "symmetric", "frozen", "mixed", "diverged")
+LINES = {verdict: f"#0000{16 + i:02x}" for i, verdict in enumerate(VERDICTS)}
+SHADES = [f"#0000{48 + i:02x}" for i in range(9)]  # from the most negative to the most positive
+VARIABLES = (
+    {INK: "--ink", MUTED: "--muted", RULE: "--rule", PAPER: "--paper"}
+    | {colour: f"--{verdict}-line" for verdict, colour in LINES.items()}
+    | {colour: f"--shade-{i}" for i, colour in enumerate(SHADES)}
+)
+STYLE = {
+    "svg.fonttype": "none", "font.size": 11.0, "axes.labelsize": 11.0, "text.color": INK,
+    "axes.labelcolor": MUTED, "xtick.color": MUTED, "ytick.color": MUTED, "axes.edgecolor": RULE,
+    "grid.color": RULE, "axes.spines.top": False, "axes.spines.right": False,
+    "axes.facecolor": "none", "figure.facecolor": "none", "savefig.facecolor": "none",
+    "figure.dpi": 72, "axes.linewidth": 1.0, "xtick.major.size": 3.0, "ytick.major.size": 3.0,
+}  # fmt: skip
+MOST_NUMBERED = 120  # cells of a heat map that still have room for their numbers
+KEPT = {
+    "fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin",
+    "stroke-linecap", "stroke-opacity", "opacity", "text-anchor", "font-size",
+}  # fmt: skip
+
+
+def distance(pairs: pd.DataFrame, verdict: str, scale: tuple[float, float], alt: str) -> str:
+    """Return the distance of neuron vectors over training: the median and the range of all pairs.
+
+    ``pairs`` has a row a pair of units, network and checkpoint, with ``step`` and ``l2_whole``;
+    ``scale`` is (smallest, largest) distance above zero of all figures that share the axis. Below
+    the smallest the axis is linear down to zero, so an exact zero has a place of its own.
+    """
+    with _style():
+        figure, axes = plt.subplots(figsize=(4.9, 3.2), layout="constrained")
+        finite = pairs[np.isfinite(pairs["l2_whole"])]
+        sns.lineplot(
+            finite, x="step", y="l2_whole", estimator="median", errorbar=("pi", 100), ax=axes,
+            color=LINES[verdict], linewidth=2, err_kws={"alpha": 0.2, "linewidth": 0},
+        )  # fmt: skip
+        _log_with_zero(axes, *scale, int(pairs["step"].max()))
+        axes.set(xlabel="training step", ylabel="L2 distance of two neurons")
+        axes.yaxis.grid(True, linewidth=0.7)
+        axes.set_axisbelow(True)
+        return _svg(figure, alt)
+
+
+def _log_with_zero(axes: Axes, smallest: float, largest: float, last_step: int) -> None:
+    low, high = math.floor(math.log10(smallest)), math.ceil(math.log10(largest))
+    high = max(high, low + 1)
+    axes.set_yscale("symlog", linthresh=10.0**low, linscale=max(0.5, (high - low) / 8))
+    every = max(1, math.ceil((high - low) / 5))
+    decades = range(high, low - 1, -every)
+    axes.set_yticks([0.0, *(10.0**d for d in decades)], ["0", *map(_power, decades)], minor=False)
+    axes.set_yticks([], minor=True)
+    axes.set_ylim(-0.35 * 10.0**low, 10.0**high)
+    axes.set_xscale("symlog", linthresh=1.0, linscale=0.5)
+    steps = [0, *(10**d for d in range(len(str(last_step))))]
+    axes.set_xticks(steps, [f"{step:,}" for step in steps], minor=False)
+    axes.set_xticks([], minor=True)
+    axes.set_xlim(-0.1, last_step * 1.1)
+
+
+def _power(exponent: int) -> str:
+    if -3 <= exponent <= 3:
+        return f"{10.0**exponent:g}" if exponent < 0 else f"{10**exponent:,}"
+    digits = str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"10{digits}"
+
+
+def weights(neurons: np.ndarray, names: Sequence[str], largest: float, alt: str) -> str:
+    """Return a heat map of neuron vectors [units, names]: a row a neuron, a column a parameter.
+
+    ``largest`` is the absolute value of the strongest colour, shared by the maps before and after.
+    """
+    units, count = neurons.shape
+    top = largest if math.isfinite(largest) and largest > 0 else 1.0
+    numbered = units * count <= MOST_NUMBERED
+    with _style():
+        size = (1.0 + (0.52 if numbered else 0.14) * count, 1.35 + (0.3 if numbered else 0.12) * units)
+        figure, axes = plt.subplots(figsize=size, layout="constrained")
+        sns.heatmap(
+            neurons, ax=axes, cmap=ListedColormap(SHADES), cbar=False, linewidths=1, linecolor=PAPER,
+            norm=BoundaryNorm(np.linspace(-top, top, len(SHADES) + 1), len(SHADES)),
+            annot=np.vectorize(_short)(neurons) if numbered else False, fmt="",
+            annot_kws={"color": INK, "fontsize": 10.0},
+            xticklabels=list(names) if numbered else False,
+            yticklabels=[f"neuron {i + 1}" for i in range(units)] if numbered else False,
+        )  # fmt: skip
+        if not np.isfinite(neurons).any():
+            axes.text(count / 2, units / 2, "not finite", ha="center", va="center", color=INK)
+        axes.tick_params(length=0)
+        axes.tick_params(axis="x", rotation=45)
+        plt.setp(axes.get_xticklabels(), ha="right", rotation_mode="anchor")
+        return _svg(figure, alt)
+
+
+def _short(value: float) -> str:
+    """Return a weight in at most five characters; a zero is a bare 0, and only a zero is."""
+    if value == 0:
+        return "0"
+    text = f"{value:.2f}" if abs(value) < 100 else f"{value:.0f}"
+    text = f"{value:.0e}".replace("e-0", "e-") if abs(value) < 0.005 else text
+    return text.replace("-", "−")
+
+
+def loss(networks: pd.DataFrame, verdicts: Sequence[str], coin: float, alt: str) -> str:
+    """Return box plots of ``test_loss`` by ``verdict``: quartiles, whiskers from 5 to 95 %.
+
+    ``coin`` is the loss of a prediction that knows nothing, drawn as a line.
+    """
+    with _style():
+        height = 0.9 + 0.42 * len(verdicts)
+        figure, axes = plt.subplots(figsize=(4.9, height), layout="constrained")
+        axes.axvline(coin, color=MUTED, linewidth=1, linestyle=(0, (3, 3)))
+        sns.boxplot(
+            networks, x="test_loss", y="verdict", order=list(verdicts), hue="verdict",
+            hue_order=list(verdicts), palette=[LINES[v] for v in verdicts], legend=False, fill=False,
+            whis=(5, 95), showfliers=False, width=0.55, linewidth=1.5, ax=axes,
+        )  # fmt: skip
+        axes.set(xlabel="test loss in nats (dashed: a coin)", ylabel="")
+        axes.spines["left"].set_visible(False)
+        axes.tick_params(axis="y", length=0, labelcolor=INK)
+        return _svg(figure, alt)
+
+
+def _style() -> "matplotlib.RcParams":
+    return matplotlib.rc_context({**STYLE, "svg.hashsalt": "symbreak"})  # type: ignore[return-value]
+
+
+def _svg(figure: Figure, alt: str) -> str:
+    """Return the figure as an element for HTML, without style attributes, dates or unused names.
+
+    The page's security policy forbids style attributes, so they become plain attributes.
+    """
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    plt.close(figure)
+    root = ET.fromstring(buffer.getvalue().partition("<svg")[1] + buffer.getvalue().partition("<svg")[2])
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if child.tag.endswith(("}metadata", "}style")):
+                parent.remove(child)
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]
+        _plain_attributes(element)
+    used = set(re.findall(r"#([\w-]+)", ET.tostring(root, encoding="unicode")))
+    unique = matplotlib.cbook.hashlib if False else None
+    return _finish(root, used, alt, unique)

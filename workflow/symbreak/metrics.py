@@ -1,0 +1,148 @@
+"""What is measured of hidden units: pairwise distances, distinct units, functional sameness.
+
+A neuron vector is a unit's incoming weights, its bias and its outgoing weights. Only IEEE basic
+operations in a written order are used, so tables have the same bytes on every CPU. Letters:
+n networks, r replicates, c checkpoints, u units, k the length of a vector, b rows.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from symbreak import trainer
+from symbreak.networks import Trained, neuron_vectors, split_layers
+from symbreak.settings import COLUMNS, Setting
+
+Array = np.ndarray
+CHUNK = 64  # networks whose activations are held at once
+
+
+def distances(trained: Iterable[Trained]) -> pd.DataFrame:
+    """Return a row a pair of units, by setting, replicate, layer and checkpoint.
+
+    ``l2_*`` in units of weight, ``cosine_*`` as 1 - cosine (0 same direction, 2 opposite, NaN where
+    a vector is zero), each for the incoming weights with the bias, the outgoing weights, and both.
+    """
+    parts = [_layer_distances(t, layer) for t in trained for layer in hidden_layers(t)]
+    table = pd.concat(parts, ignore_index=True)
+    return table.astype({name: "category" for name in COLUMNS})
+
+
+def hidden_layers(trained: Trained) -> range:
+    """Return the numbers of the hidden layers, from 1."""
+    return range(1, len(trained.setting.hidden) + 1)
+
+
+def _layer_distances(trained: Trained, layer: int) -> pd.DataFrame:
+    vectors = neuron_vectors(trained.weights, trained.widths, layer).astype(np.float64)
+    units, incoming = vectors.shape[-2], trained.widths[layer - 1] + 1
+    pairs = np.array(list(combinations(range(units), 2)))
+    spans = {"incoming": slice(0, incoming), "outgoing": slice(incoming, None),
+             "whole": slice(None)}  # fmt: skip
+    replicates, checkpoints = vectors.shape[:2]
+    shape = (replicates, checkpoints, len(pairs))
+    index = {
+        "replicate": np.arange(replicates)[:, None, None],
+        "layer": layer,
+        "step": trained.steps[None, :, None],
+        "unit_a": pairs[None, None, :, 0] + 1,
+        "unit_b": pairs[None, None, :, 1] + 1,
+    }
+    columns: dict[str, Array] = {
+        **{name: np.full(np.prod(shape), value, object)
+           for name, value in trained.setting.record().items()},
+        **{name: np.broadcast_to(values, shape).ravel().astype(np.int32)
+           for name, values in index.items()},
+    }  # fmt: skip
+    for measure in (l2, cosine):
+        for name, span in spans.items():
+            a, b = (vectors[:, :, pairs[:, side], span] for side in (0, 1))
+            columns[f"{measure.__name__}_{name}"] = measure(a, b).ravel()
+    return pd.DataFrame(columns)
+
+
+def dot(a: Array, b: Array) -> Array:
+    """Return the sum over the last axis of a b, term by term in order."""
+    total = np.zeros(np.broadcast_shapes(a.shape, b.shape)[:-1])
+    for k in range(a.shape[-1]):
+        total = total + a[..., k] * b[..., k]
+    return total
+
+
+def l2(a: Array, b: Array) -> Array:
+    """Return the Euclidean distance of vectors [..., k]."""
+    return np.sqrt(dot(a - b, a - b))
+
+
+def cosine(a: Array, b: Array) -> Array:
+    """Return 1 - cosine of vectors [..., k]; exactly 0 where they are equal, NaN where one is 0."""
+    size = np.sqrt(dot(a, a)) * np.sqrt(dot(b, b))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = np.clip(1.0 - dot(a, b) / size, 0.0, 2.0)
+    same = (a == b).all(axis=-1) & (size > 0)
+    return np.where(same, 0.0, value)
+
+
+def distinct_units(vectors: Array) -> Array:
+    """Return how many of the units of [n, u, k] differ bitwise [n]; -0 counts as 0."""
+    units = vectors.shape[1]
+    new = np.ones(vectors.shape[:2], bool)
+    for u in range(1, units):
+        same = (vectors[:, u, None] == vectors[:, :u]).all(axis=-1)
+        new[:, u] = ~same.any(axis=1)
+    return new.sum(axis=1)
+
+
+def largest_distance(vectors: Array) -> Array:
+    """Return the largest pairwise L2 distance of the units of [n, u, k], as [n]."""
+    pairs = np.array(list(combinations(range(vectors.shape[1]), 2)))
+    return l2(vectors[:, pairs[:, 0]], vectors[:, pairs[:, 1]]).max(axis=-1)
+
+
+def least_correlation(setting: Setting, parameters: Array, widths: tuple[int, ...],
+                      x: Array) -> Array:  # fmt: skip
+    """Return the least |correlation| of two units' activations, [n, layers].
+
+    Activations are without dropout over the rows x [b, d] of the training data. Two units that are
+    constant there count as the same (1), a constant and a varying one as different (0).
+    """
+    x, setting = x.astype(setting.dtype), replace(setting, arithmetic="exact")
+    parts = [
+        _chunk_correlation(setting, parameters[first : first + CHUNK], widths, x)
+        for first in range(0, len(parameters), CHUNK)
+    ]
+    return np.concatenate(parts)
+
+
+def _chunk_correlation(setting: Setting, parameters: Array, widths: tuple[int, ...],
+                       x: Array) -> Array:  # fmt: skip
+    layers = split_layers(parameters, widths)
+    stacked = np.broadcast_to(x, (len(parameters), *x.shape))
+    with np.errstate(all="ignore"):
+        outputs = trainer.forward(layers, stacked, setting)[0][1:]
+        return np.stack([_correlation(a.astype(np.float64)) for a in outputs], axis=-1)
+
+
+def _correlation(a: Array) -> Array:
+    """Return the least |correlation| over pairs of units of activations [n, b, u], as [n]."""
+    rows = a.shape[1]
+    constant = (a == a[:, :1]).all(axis=1)
+    centred = a - _row_sum(a)[:, None] / rows
+    size = _row_sum(centred * centred)
+    least = np.ones(len(a))
+    for u, v in combinations(range(a.shape[2]), 2):
+        both = constant[:, u] & constant[:, v]
+        one = constant[:, u] != constant[:, v]
+        product = _row_sum((centred[:, :, u] * centred[:, :, v])[:, :, None])[:, 0]
+        value = abs(product) / np.sqrt(size[:, u] * size[:, v])
+        value = np.where(both, 1.0, np.where(one, 0.0, value))
+        least = np.minimum(least, np.nan_to_num(value))
+    return least
+
+
+def _row_sum(values: Array) -> Array:
+    """Return the sum over rows of [n, b, u] as [n, u], row by row."""
+    return np.add.accumulate(values, axis=1)[:, -1]

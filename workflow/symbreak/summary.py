@@ -1,0 +1,249 @@
+"""What the report says in numbers and sentences, all of it computed from the tables.
+
+Nothing here knows HTML. ``Grid`` holds the experiment's settings beside the rows of
+``verdicts.csv``; a setting without a row is missing and is counted as such.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from numbers import Real
+from typing import Any
+
+import pandas as pd
+
+from symbreak.components import Choice, spell
+from symbreak.settings import COLUMNS, FULL, REGISTRIES, Experiment, Setting
+
+Row = Any  # a row of verdicts.csv, its columns as attributes
+Identity = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Word:
+    """A verdict's name, the sign that stands for it, and what it means to a reader."""
+
+    name: str
+    symbol: str
+    meaning: str
+
+
+WORDS = (
+    Word("broken", "≠", "Every neuron is distinct, and some pair does a different job."),
+    Word("redundant", "≈", "Every neuron is distinct, yet all of them do the same job."),
+    Word("tied", "∷", "The neurons form groups; within a group they are equal to the last bit."),
+    Word("symmetric", "=", "The neurons learned, but all of them are equal to the last bit."),
+    Word("frozen", "‖", "No weight or bias of any neuron changed in any step."),
+    Word("mixed", "◐", "The replicates of the setting do not agree; the cell gives the shares."),
+    Word("diverged", "∞", "The weights grew beyond every number; nothing can be said of them."),
+)
+FACTORS = tuple(name for name in COLUMNS if name not in ("init", "dropout", "bias"))
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Settings that have the same reason, if any, for their neurons to differ."""
+
+    phrase: str
+    settings: int
+    broken: int
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happens to the verdicts where one factor goes from one value to another."""
+
+    factor: str
+    first: str
+    second: str
+    pairs: int
+    moves: tuple[tuple[str, str, int], ...]
+
+    @property
+    def changed(self) -> int:
+        """The number of pairs of settings whose verdicts differ."""
+        return sum(count for _, _, count in self.moves)
+
+
+class Grid:
+    """The settings of an experiment in its order, and the row of verdicts of each."""
+
+    def __init__(self, experiment: Experiment, verdicts: pd.DataFrame) -> None:
+        self.experiment = experiment
+        self.settings = [
+            s for combination in experiment.combinations() for s in experiment.settings(*combination)
+        ]
+        by_identity = {
+            tuple(map(_text, values)): row
+            for values, row in zip(
+                verdicts[list(COLUMNS)].itertuples(index=False), verdicts.itertuples(), strict=True
+            )
+        }
+        found = ((s, by_identity.get(identity(s))) for s in self.settings)
+        self.rows: dict[Setting, Row] = {s: row for s, row in found if row is not None}
+        unknown = len(by_identity) - len(self.rows)
+        if unknown:
+            raise ValueError(
+                f"{unknown} of {len(by_identity)} rows of the verdicts are of no setting of "
+                f"experiment {experiment.name}; judge it again"
+            )
+
+    def verdict(self, setting: Setting) -> str | None:
+        """Return the verdict of a setting, None where it is missing."""
+        row = self.rows.get(setting)
+        return None if row is None else str(row.verdict)
+
+    @cached_property
+    def counts(self) -> Counter[str]:
+        """The number of settings of each verdict that occurs."""
+        return Counter(str(row.verdict) for row in self.rows.values())
+
+    @property
+    def missing(self) -> list[Setting]:
+        """The settings of the experiment that no row tells of."""
+        return [s for s in self.settings if s not in self.rows]
+
+    @property
+    def diverged(self) -> list[tuple[Setting, Row]]:
+        """The settings with networks that diverged."""
+        return [(s, row) for s, row in self.rows.items() if row.diverged]
+
+    @cached_property
+    def factors(self) -> dict[str, tuple[Any, ...]]:
+        """The factors of the model that have more than one value, with their values."""
+        values = {name: tuple(getattr(self.experiment, name)) for name in FACTORS}
+        return {name: several for name, several in values.items() if len(several) > 1}
+
+    @cached_property
+    def models(self) -> list[Setting]:
+        """The settings of the first combination: each stands for its model."""
+        e = self.experiment
+        return e.settings(e.init[0], e.dropout[0], e.bias[0])
+
+
+def identity(setting: Setting) -> Identity:
+    """Return the labels of a setting, spelled as ``verdicts.csv`` spells them."""
+    return tuple(map(_text, setting.record().values()))
+
+
+def _text(value: Any) -> str:
+    return spell(float(value)) if isinstance(value, Real) else str(value)
+
+
+def value_label(value: Any) -> str:
+    """Return the spelling of a factor's value, as in tables and paths."""
+    if isinstance(value, Choice):
+        return value.label
+    if isinstance(value, tuple):
+        return "-".join(map(str, value))
+    return FULL if value is None else _text(value)
+
+
+def starts_different(setting: Setting) -> bool:
+    """Tell whether initializer or bias rule, as declared, gives every neuron a start of its own."""
+    init = REGISTRIES["init"][setting.init.name].facts
+    bias = REGISTRIES["bias"][setting.bias.name].facts
+    return bool({init["hidden"], init["output"], bias["units"]} & {"distinct", "near"})
+
+
+def meets_own_noise(setting: Setting) -> bool:
+    """Tell whether the dropout, as declared, treats the neurons of a layer differently."""
+    facts = REGISTRIES["dropout"][setting.dropout.name].facts
+    return facts["place"] in ("hidden", "weights") and not facts["shared"]
+
+
+def origins(grid: Grid) -> list[Origin]:
+    """Return the settings by where a difference between neurons could come from."""
+    phrases = {
+        "start": "whose neurons start different",
+        "noise": "whose neurons start equal, all or some of them, and meet noise of their own",
+        "none": "with neither",
+    }
+    totals, broken = Counter[str](), Counter[str]()
+    for setting, row in grid.rows.items():
+        own = "noise" if meets_own_noise(setting) else "none"
+        kind = "start" if starts_different(setting) else own
+        totals[kind] += 1
+        broken[kind] += row.verdict == "broken"
+    return [Origin(text, totals[k], broken[k]) for k, text in phrases.items() if totals[k]]
+
+
+def answer(grid: Grid) -> str:
+    """Return the answer in one sentence, its numbers counted from the verdicts."""
+    if not grid.rows:
+        return "No setting has a verdict yet."
+    parts = [f"{o.broken:,} of the {o.settings:,} {o.phrase}" for o in origins(grid)]
+    return (
+        f"Of {len(grid.rows):,} settings, {grid.counts['broken']:,} keep their neurons distinct "
+        f"and different in all {grid.experiment.replicates} replicates: {listed(parts)}."
+    )
+
+
+def others(grid: Grid) -> str:
+    """Return the counts of every other verdict in one sentence; empty where there is none."""
+    counts = [(grid.counts[w.name], w.name) for w in WORDS[1:] if grid.counts[w.name]]
+    if not counts:
+        return ""
+    return f"Of the others, {listed([f'{n:,} {are(n)} {name}' for n, name in counts])}."
+
+
+def are(count: int) -> str:
+    """Return the verb for a count."""
+    return "is" if count == 1 else "are"
+
+
+def listed(parts: list[str]) -> str:
+    """Return parts as an enumeration in words."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def chosen(grid: Grid) -> list[Setting]:
+    """Return one setting of each verdict that occurs, in the order of the words.
+
+    The rule: settings without dropout go first, then the order of the experiment.
+    """
+    order = sorted(grid.rows, key=lambda s: s.dropout.name != "none")  # sorting keeps the order
+    first = {grid.verdict(s): s for s in reversed(order)}
+    return [first[word.name] for word in WORDS if word.name in first]
+
+
+def changes(grid: Grid) -> Iterator[Change]:
+    """Yield, for each value of each factor, the verdicts that differ from the first value's."""
+    for factor, (first, *rest) in grid.factors.items():
+        base = [s for s in grid.rows if getattr(s, factor) == first]
+        for value in rest:
+            pairs = [(s, replace(s, **{factor: value})) for s in base]
+            found = [(grid.verdict(a), grid.verdict(b)) for a, b in pairs if b in grid.rows]
+            moves = Counter((str(a), str(b)) for a, b in found if a != b).most_common()
+            yield Change(
+                factor, value_label(first), value_label(value), len(found),
+                tuple((a, b, count) for (a, b), count in moves),
+            )  # fmt: skip
+
+
+def losses(networks: pd.DataFrame) -> pd.DataFrame:
+    """Return the test loss at the last checkpoint by a network's verdict, best known words first.
+
+    Columns verdict, networks, and the quartiles low, median, high (nats; NaN for diverged).
+    """
+    loss = networks["test_loss"].astype(float).groupby(networks["verdict"].astype(str))
+    table = loss.quantile([0.25, 0.5, 0.75]).unstack().set_axis(["low", "median", "high"], axis=1)
+    table.insert(0, "networks", loss.size())
+    order = [word.name for word in WORDS if word.name in table.index]
+    return table.loc[order].rename_axis("verdict").reset_index()
+
+
+def loss_sentence(table: pd.DataFrame) -> str:
+    """Return how the losses of symmetric and of broken networks compare, whichever is lower."""
+    median = table.set_index("verdict")["median"]
+    if not {"broken", "symmetric"} <= set(median.index):
+        return "There is no pair of broken and symmetric networks to compare."
+    broken, symmetric = float(median["broken"]), float(median["symmetric"])
+    if round(broken, 3) == round(symmetric, 3):
+        return f"Broken and symmetric networks have the same median test loss, {broken:.3f} nats."
+    side = "higher" if symmetric > broken else "lower"
+    return (
+        f"The median symmetric network has a test loss of {symmetric:.3f} nats, "
+        f"{abs(symmetric - broken):.3f} {side} than the median broken network ({broken:.3f})."
+    )

@@ -1,0 +1,121 @@
+"""Verdicts: of a layer, of a network, of a setting; and the tables that carry them."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from symbreak import metrics
+from symbreak.networks import Trained, neuron_vectors
+from symbreak.settings import COLUMNS
+from symbreak.statistics import wilson
+
+# From the least broken to the most: a network has its least broken layer's verdict.
+VERDICTS = {
+    "diverged": "a weight is no longer a finite number",
+    "frozen": "no part of any neuron vector moved in any step",
+    "symmetric": "all units are bitwise identical, and they moved",
+    "tied": "some units are bitwise identical, not all",
+    "redundant": "all units are distinct, but they compute the same up to sign and scale",
+    "broken": "all units are distinct and compute different things",
+}
+MIXED = "mixed"
+RESULTS = ("replicates", "verdict", "predicted", "agrees", "distinct_min", "distinct_max", "moved",
+           "broken_fraction", "broken_low", "broken_high", "max_distance_median", "loss_median",
+           "accuracy_median", "diverged")  # fmt: skip
+NOT_FIRST = ("learning_rate", "weight_decay")  # columns of a setting that stand at the end
+HEAD = tuple(name for name in COLUMNS if name not in NOT_FIRST)
+
+
+def networks(trained: Iterable[Trained], x: np.ndarray, redundancy: float) -> pd.DataFrame:
+    """Return a row a network: its verdict, what decided it, its losses and a checksum.
+
+    ``x`` [b, d] are the training rows; units whose activations all correlate by ``redundancy`` or
+    more (in absolute value) are functionally the same.
+    """
+    return pd.concat([_network_rows(t, x, redundancy) for t in trained], ignore_index=True)
+
+
+def _network_rows(trained: Trained, x: np.ndarray, redundancy: float) -> pd.DataFrame:
+    final = trained.weights[:, -1]
+    count = len(final)
+    finite = np.isfinite(final).all(axis=-1)
+    correlation = metrics.least_correlation(trained.setting, final, trained.widths, x)
+    layers = [
+        _layer(trained, layer, finite, correlation[:, layer - 1] >= redundancy)
+        for layer in metrics.hidden_layers(trained)
+    ]
+    ranks = np.stack([layer["rank"] for layer in layers])
+    least = ranks.argmin(axis=0)  # the first of equally unbroken layers
+    names = np.array(list(VERDICTS))
+    chosen = {
+        name: np.stack([layer[name] for layer in layers])[least, np.arange(count)]
+        for name in ("equal", "distinct", "units", "moved", "max_distance")
+    }
+    return pd.DataFrame({
+        **{name: [value] * count for name, value in trained.setting.record().items()},
+        "replicate": np.arange(count),
+        "checksum": [checksum(weights) for weights in final],
+        "verdict": names[ranks.min(axis=0)],
+        "layer_verdicts": ["; ".join(names[rank]) for rank in ranks.T],
+        **chosen,
+        **{name: getattr(trained, name)[:, -1]
+           for name in ("train_loss", "test_loss", "train_accuracy", "test_accuracy")},
+        "diverged": ~finite,
+    })  # fmt: skip
+
+
+def _layer(trained: Trained, layer: int, finite: np.ndarray, same: np.ndarray) -> dict[str, Any]:
+    """Return what decides the verdict of one layer of each network, arrays [n]."""
+    vectors = neuron_vectors(trained.weights[:, -1], trained.widths, layer)
+    units = vectors.shape[1]
+    distinct = metrics.distinct_units(vectors)
+    moved = neuron_vectors(trained.moved, trained.widths, layer).any(axis=(1, 2))
+    order = list(VERDICTS)
+    rank = np.select(
+        [~finite, ~moved, distinct == 1, distinct < units, same],
+        [order.index(name) for name in order[:-1]],
+        order.index("broken"),
+    )
+    return {
+        "rank": rank,
+        "equal": finite & (distinct == 1),
+        "distinct": np.where(finite, distinct, 0),
+        "units": np.full(len(vectors), units),
+        "moved": moved,
+        "max_distance": metrics.largest_distance(vectors.astype(np.float64)),
+    }
+
+
+def checksum(weights: np.ndarray) -> str:
+    """Return 16 hex digits of a network's weights (64 bits of BLAKE2b, little-endian floats)."""
+    data = weights.astype(weights.dtype.newbyteorder("<")).tobytes()
+    return hashlib.blake2b(data, digest_size=8).hexdigest()
+
+
+def settings(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of verdicts.csv, a setting each, from the rows of its networks."""
+    groups = rows.groupby(list(COLUMNS), sort=False, observed=True)
+    return pd.DataFrame([_setting_row(dict(zip(COLUMNS, key, strict=True)), group)
+                         for key, group in groups])  # fmt: skip
+
+
+def _setting_row(setting: dict[str, Any], group: pd.DataFrame) -> dict[str, Any]:
+    counts = group["verdict"].value_counts(sort=False)
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], list(VERDICTS).index(item[0])))
+    broken, total = int(counts.get("broken", 0)), len(group)
+    low, high = wilson(broken, total)
+    values = (
+        total, ordered[0][0] if len(ordered) == 1 else MIXED, "", "",
+        group["distinct"].min(), group["distinct"].max(), int(group["moved"].sum()),
+        broken / total, low, high, group["max_distance"].median(), group["test_loss"].median(),
+        group["test_accuracy"].median(), int(group["diverged"].sum()),
+    )  # fmt: skip
+    return {
+        **{name: setting[name] for name in HEAD},
+        **dict(zip(RESULTS, values, strict=True)),
+        **{name: setting[name] for name in NOT_FIRST},
+        "shares": "; ".join(f"{name} {count}" for name, count in ordered),
+    }
