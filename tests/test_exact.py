@@ -1,0 +1,168 @@
+"""The bits: equal units stay equal, order and company change nothing, two engines agree."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from networks_strategies import INPUTS, a_setting, rows_for, starts
+
+from symbreak import engine, trainer, training
+from symbreak.dropout import DROPOUTS
+from symbreak.initializers import BIASES, INITIALIZERS
+from symbreak.networks import join_layers, network_widths, neuron_vectors, split_layers
+from symbreak.settings import Setting
+
+STOPS = np.array([0, 1, 6])
+ENGINES = (trainer, engine)
+few = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+EQUAL_NOISE = [DROPOUTS.choose(name) for name in ("none", "input", "shared")]
+
+
+def train(method, setting: Setting, parameters: np.ndarray, first: int = 0):
+    """Train on the standard small rows; replicates count from ``first``."""
+    replicates = np.arange(first, first + len(parameters))
+    with np.errstate(all="ignore"):
+        return method.train(setting, parameters, replicates, *rows_for(setting), 5, STOPS)
+
+
+def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
+    """Tell whether two arrays agree in every bit; NaNs of a diverged network count as equal."""
+    finite = np.isfinite(a)
+    return bool((finite == np.isfinite(b)).all()) and a[finite].tobytes() == b[finite].tobytes()
+
+
+@few
+@given(setting=a_setting())
+def test_reference_and_compiled_engine_have_the_same_bits(setting: Setting) -> None:
+    start = starts(setting, 3)
+    (weights, moved), (fast, fast_moved) = (train(method, setting, start) for method in ENGINES)
+    assert same_bits(weights, fast)
+    assert (moved == fast_moved).all() or not np.isfinite(weights).all()
+    for mine, theirs in zip(*(m.losses(setting, weights[:, -1], *rows_for(setting))
+                              for m in ENGINES), strict=True):  # fmt: skip
+        assert same_bits(mine, theirs)
+
+
+@few
+@given(
+    setting=a_setting(init=INITIALIZERS.choose("constant"), bias=BIASES.choose("constant")),
+    noise=st.sampled_from(EQUAL_NOISE),
+    method=st.sampled_from(ENGINES),
+)
+def test_equal_units_stay_bitwise_equal(setting: Setting, noise, method) -> None:
+    """E1: one value everywhere, and noise that all units of a layer share."""
+    setting = Setting(**{**vars(setting), "dropout": noise})
+    weights, _ = train(method, setting, starts(setting, 2))
+    widths = network_widths(INPUTS, setting.hidden)
+    for layer in range(1, len(setting.hidden) + 1):
+        units = neuron_vectors(weights, widths, layer)
+        assert same_bits(units, np.broadcast_to(units[..., :1, :], units.shape).copy())
+
+
+def permuted(parameters: np.ndarray, widths: tuple[int, ...], order: list[np.ndarray]):
+    """Return networks whose hidden units are in another order, layer by layer."""
+    layers = split_layers(parameters, widths)
+    for k, places in enumerate(order):
+        (w, b), (w_next, b_next) = layers[k], layers[k + 1]
+        layers[k] = w[..., places, :], b[..., places]
+        layers[k + 1] = w_next[..., places], b_next
+    return join_layers(layers)
+
+
+@few
+@given(
+    setting=a_setting(init=INITIALIZERS.choose("normal"), bias=BIASES.choose("normal")),
+    noise=st.sampled_from(EQUAL_NOISE),
+    method=st.sampled_from(ENGINES),
+    seed=st.integers(0, 99),
+)
+def test_permuting_the_units_permutes_the_result(setting: Setting, noise, method, seed) -> None:
+    """E2."""
+    setting = Setting(**{**vars(setting), "dropout": noise})
+    widths = network_widths(INPUTS, setting.hidden)
+    random = np.random.default_rng(seed)
+    order = [random.permutation(units) for units in setting.hidden]
+    start = starts(setting, 2)
+    weights, _ = train(method, setting, start)
+    other, _ = train(method, setting, permuted(start, widths, order))
+    assert same_bits(permuted(weights, widths, order), other)
+
+
+@few
+@given(setting=a_setting(), count=st.integers(2, 40))
+def test_a_network_does_not_depend_on_its_company(setting: Setting, count: int) -> None:
+    """E3: a stack of one equals its place in a stack of many."""
+    start = starts(setting, count)
+    weights, moved = train(engine, setting, start)
+    for at in {0, count // 2, count - 1}:
+        alone, alone_moved = train(engine, setting, start[at : at + 1], first=at)
+        assert same_bits(weights[at], alone[0])
+        assert (moved[at] == alone_moved[0]).all() or not np.isfinite(alone).all()
+
+
+@few
+@given(setting=a_setting(dtype="float64"))
+def test_gradient_matches_finite_differences(setting: Setting) -> None:
+    x, y = rows_for(setting)
+    setting = Setting(**{**vars(setting), "dropout": DROPOUTS.choose("none")})
+    smooth = setting.activation.name not in ("relu", "leaky_relu")
+    parameters = starts(Setting(**{**vars(setting), "init": INITIALIZERS.choose("normal")}), 1)[0]
+    gradient = trainer.gradient_of(parameters, x, y, setting)
+    step = 1e-5
+    for p in range(0, len(parameters), 3):
+        up, down = parameters.copy(), parameters.copy()
+        up[p], down[p] = up[p] + step, down[p] - step
+        (high, _), (low, _) = (trainer._loss(setting, w, x, y) for w in (up, down))
+        assert gradient[p] == pytest.approx((high - low) / (2 * step), abs=2e-8 if smooth else 1e-4)
+
+
+def test_gradient_matches_automatic_differentiation() -> None:
+    """A peer's autograd (JAX in float64) gives the same gradient to rounding."""
+    jax = pytest.importorskip("jax")
+    jax.config.update("jax_enable_x64", True)
+    import jax.numpy as jnp
+
+    functions = {"sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh, "relu": jax.nn.relu,
+                 "linear": lambda z: z, "gelu": lambda z: jax.nn.gelu(z, approximate=False),
+                 "leaky_relu": jax.nn.leaky_relu}  # fmt: skip
+    from symbreak.activations import ACTIVATIONS
+
+    assert set(functions) == set(ACTIVATIONS)
+    for name, phi in functions.items():
+        setting = training._equal_units("float64")
+        setting = Setting(**{**vars(setting), "hidden": (5, 4), "init": INITIALIZERS.choose("normal"),
+                             "activation": ACTIVATIONS.choose(name)})  # fmt: skip
+        x, y = rows_for(setting)
+        widths = network_widths(INPUTS, setting.hidden)
+        parameters = starts(setting, 1)[0]
+
+        def cost(p, phi=phi, x=x, y=y, widths=widths):
+            a = x
+            layers = split_layers(p, widths)
+            for w, b in layers[:-1]:
+                a = phi(a @ w.T + b)
+            logit = (a @ layers[-1][0].T + layers[-1][1])[:, 0]
+            return jnp.mean(jnp.logaddexp(0.0, logit) - y * logit)
+
+        expected = np.asarray(jax.grad(cost)(jnp.asarray(parameters)))
+        np.testing.assert_allclose(
+            trainer.gradient_of(parameters, x, y, setting), expected, rtol=1e-9, atol=1e-12
+        )
+
+
+def test_self_test_bits_are_those_of_the_reference() -> None:
+    assert training.self_test_digest(trainer.train) == (training.KNOWN_BITS, True)
+    training.self_test()
+
+
+def test_self_test_stops_on_other_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "KNOWN_BITS", "0" * 16)
+    with pytest.raises(training.WrongBits, match="bits are be92153022730fe8"):
+        training.self_test()
+
+
+@given(steps=st.integers(1, 10**7), count=st.integers(2, 60))
+def test_checkpoints_hold_the_first_and_last_step(steps: int, count: int) -> None:
+    found = training.checkpoint_steps(steps, count)
+    assert found[0] == 0 and found[-1] == steps and len(found) <= count
+    assert (np.diff(found) > 0).all()
