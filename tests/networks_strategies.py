@@ -2,7 +2,6 @@
 
 import numpy as np
 from hypothesis import strategies as st
-
 from symbreak import trainer
 from symbreak.settings import REGISTRIES, Setting
 

@@ -1,11 +1,12 @@
 """The bits: equal units stay equal, order and company change nothing, two engines agree."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from networks_strategies import INPUTS, a_setting, rows_for, starts
-
 from symbreak import engine, trainer, training
 from symbreak.dropout import DROPOUTS
 from symbreak.initializers import BIASES, INITIALIZERS
@@ -130,8 +131,8 @@ def test_gradient_matches_automatic_differentiation() -> None:
     assert set(functions) == set(ACTIVATIONS)
     for name, phi in functions.items():
         setting = training._equal_units("float64")
-        setting = Setting(**{**vars(setting), "hidden": (5, 4), "init": INITIALIZERS.choose("normal"),
-                             "activation": ACTIVATIONS.choose(name)})  # fmt: skip
+        setting = replace(setting, hidden=(5, 4), init=INITIALIZERS.choose("normal"),
+                          activation=ACTIVATIONS.choose(name))  # fmt: skip
         x, y = rows_for(setting)
         widths = network_widths(INPUTS, setting.hidden)
         parameters = starts(setting, 1)[0]
@@ -164,5 +165,7 @@ def test_self_test_stops_on_other_bits(monkeypatch: pytest.MonkeyPatch) -> None:
 @given(steps=st.integers(1, 10**7), count=st.integers(2, 60))
 def test_checkpoints_hold_the_first_and_last_step(steps: int, count: int) -> None:
     found = training.checkpoint_steps(steps, count)
-    assert found[0] == 0 and found[-1] == steps and len(found) <= count
+    assert found[0] == 0
+    assert found[-1] == steps
+    assert len(found) <= count
     assert (np.diff(found) > 0).all()

@@ -1,7 +1,6 @@
 """Judge every setting."""
 
 import pandas as pd
-
 from symbreak import files, verdicts
 
 job = globals()["snakemake"]

@@ -29,9 +29,7 @@ def tanh(z: Array) -> tuple[Array, Array]:
     return a, like(z, 1.0) - a * a
 
 
-@ACTIVATIONS.declare(
-    reference="Nair and Hinton, ICML 2010; kink: Bertoin and others, NeurIPS 2021"
-)
+@ACTIVATIONS.declare(reference="Nair and Hinton, ICML 2010; kink: Bertoin and others, NeurIPS 2021")
 def relu(z: Array) -> tuple[Array, Array]:
     """max(0, z), with slope 0 at zero."""
     zero = like(z, 0.0)

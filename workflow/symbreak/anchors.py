@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from symbreak import story
-from symbreak.settings import Demand
 from symbreak.data import Dataset, Frame, dataset, make
+from symbreak.settings import Demand
 
 POPULATION = 20_000  # rows of another seed that stand for the population
 DEFAULT_SEED = 20240501

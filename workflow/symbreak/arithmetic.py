@@ -170,7 +170,8 @@ def log1p_exp(x: Array) -> Array:
 
 def erf(x: Array) -> Array:
     """Return the error function of a float64: a rational in x^2 below 1, above it one minus
-    e^-x^2 times a rational in 1 / (x + 2); exactly 1 from 6 on."""
+    e^-x^2 times a rational in 1 / (x + 2); exactly 1 from 6 on.
+    """
     y = abs(x)
     y = select(y > 6.0, 6.0, y)
     s = y * y

@@ -158,7 +158,9 @@ def spell_path(path: Path_) -> str:
     """Return a place in the config, as in ``grid.init, entry 3, constant.value``."""
     text = ""
     for step in path:
-        text += f", entry {step + 1}" if isinstance(step, int) else f"{', ' if ', entry' in text and not text.endswith('.') else '.' if text else ''}{step}"  # noqa: E501
+        in_entry = ", entry " in text
+        part = f", entry {step + 1}" if isinstance(step, int) and text else str(step)
+        text += part if part[0] == "," or not text else f"{', ' if in_entry else '.'}{part}"
     return text or "the config"
 
 
@@ -184,9 +186,7 @@ def _parse(config: Mapping[str, Any]) -> Experiment:
     data, model, training, grid = (config[name] for name in SECTIONS)
     values = {key.path: key.default for key in KEYS if not key.required}
     values |= {f"training.{name}": value for name, value in training.items()}
-    factors = {
-        name: _factor(f"training.{name}", values[f"training.{name}"]) for name in FACTORS
-    }
+    factors = {name: _factor(f"training.{name}", values[f"training.{name}"]) for name in FACTORS}
     kind = Demand if data["kind"] == "demand" else Table
     fields = {name: value for name, value in data.items() if name != "kind"}
     return Experiment(
@@ -279,7 +279,7 @@ def _load(path: str) -> dict[str, Any]:
     """Return the mapping of a YAML file; raises ConfigError."""
     try:
         text = Path(path).read_bytes().decode("utf-8-sig")
-        content = yaml.load(text, _StrictLoader)  # noqa: S506 (a SafeLoader)
+        content = yaml.load(text, _StrictLoader)
     except FileNotFoundError:
         raise ConfigError(f"{path}: there is no such file; name a config file") from None
     except IsADirectoryError:
@@ -287,7 +287,7 @@ def _load(path: str) -> dict[str, Any]:
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({(error.strerror or '').lower()})") from None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: byte {error.start + 1} is not UTF-8; save it as UTF-8") from None
+        raise ConfigError(f"{path}: byte {error.start + 1} is not UTF-8; save it so") from None
     except ConfigError as error:
         raise ConfigError(f"{path}, {error}") from None
     except yaml.YAMLError as error:

@@ -113,7 +113,9 @@ def read_csv(path: str | Path, target: str, properties: Sequence[str] = ()) -> F
             continue
         convert = label if name == target else number
         lines = (line for line, _ in records)
-        columns[name] = [convert(c, str(path), at, name) for at, c in zip(lines, cells, strict=True)]
+        columns[name] = [
+            convert(c, str(path), at, name) for at, c in zip(lines, cells, strict=True)
+        ]
     return Frame(columns, target, tuple(properties))
 
 

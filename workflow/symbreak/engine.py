@@ -25,6 +25,7 @@ from symbreak.optimizers import OPTIMIZERS
 from symbreak.settings import Setting
 
 Array = Any
+component: Any = None  # what ``kernel`` puts in place of this name
 
 NOWHERE, INPUT, HIDDEN, WEIGHTS = range(4)
 PLACES = {"nowhere": NOWHERE, "input": INPUT, "hidden": HIDDEN, "weights": WEIGHTS}
@@ -127,6 +128,17 @@ def layer(parameters: Array, widths: Array, k: int) -> tuple[Array, Array]:
 
 
 @numba.njit(cache=True)
+def fetch(block: Block, plan: Plan, x: Array, y: Array, first: int, rows: int, padded: int) -> None:
+    """Bring the rows ``first`` on into block.outputs[0] and block.labels."""
+    inputs, labels = block.outputs[0], block.labels
+    if plan.shuffled:
+        phases.gather_shuffled(x, y, inputs, labels, block.order, first, rows)
+    else:
+        phases.gather(x, y, inputs, labels, first, rows)
+    phases.pad(inputs, labels, x.shape[1], rows, padded)
+
+
+@numba.njit(cache=True)
 def draw_noise(fill: Any, block: Block, plan: Plan, k: int, units: int, first: int, rows: int,
                padded: int, t: int) -> None:  # fmt: skip
     """Fill block.noise [unit][row][lane] with the multipliers of layer k's chunk at step t."""
@@ -152,9 +164,7 @@ def forward(activate: Any, fill: Any, block: Block, plan: Plan, widths: Array, f
         else:
             below = block.outputs[k - 1]
             phases.largest_of(below, block.largest, widths[k - 1], padded)
-            phases.sum_units(
-                weights, block.bounds[k], below, block.largest, block.grid, a, padded
-            )
+            phases.sum_units(weights, block.bounds[k], below, block.largest, block.grid, a, padded)
             phases.add_bias(a, bias, padded)
         activate(a, slopes, widths[k], padded)
         if plan.place == HIDDEN:
@@ -270,8 +280,7 @@ def run(activate: Any, update: Any, fill: Any, block: Block, plan: Plan, widths:
         for first in range(begin, end, chunk):
             rows = min(chunk, end - first)
             padded = rows + rows % 2
-            phases.gather(x, y, block.outputs[0], block.labels, block.order, first, rows, padded,
-                          plan.shuffled)  # fmt: skip
+            fetch(block, plan, x, y, first, rows, padded)
             forward(activate, fill, block, plan, widths, first - begin, rows, padded, t)
             backward(block, widths, padded)
         apply(update, block, plan, widths, end - begin)
@@ -285,23 +294,22 @@ def evaluate(activate: Any, fill: Any, block: Block, plan: Plan, widths: Array, 
     for first in range(0, x.shape[0], block.error.shape[0]):
         rows = min(block.error.shape[0], x.shape[0] - first)
         padded = rows + rows % 2
-        phases.gather(x, y, block.outputs[0], block.labels, block.order, first, rows, padded, False)
+        fetch(block, plan, x, y, first, rows, padded)
         forward(activate, fill, block, plan, widths, 0, rows, padded, 0)
         phases.add_loss(block.logit, block.labels, loss, right, rows)
 
 
-ARRAY = {n: {d: types.Array(t, n, "C") for d, t in
-             (("float64", types.float64), ("float32", types.float32))} for n in (1, 2, 3)}  # fmt: skip
+FLOATS = {"float64": types.float64, "float32": types.float32}
 WORDS = types.Array(types.uint64, 2, "C")
 
 
 def signature(kind: str, dtype: str) -> Any:
     """Return the machine signature of a component's loop."""
-    a1, a2, a3 = (ARRAY[n][dtype] for n in (1, 2, 3))
+    a1, a2, a3 = (types.Array(FLOATS[dtype], n, "C") for n in (1, 2, 3))
     whole = types.int64
     arguments = {
         "activation": (a3, a3, whole, whole),
-        "dropout": (WORDS, a3, ARRAY[1]["float64"], whole, whole, whole),
+        "dropout": (WORDS, a3, types.float64[::1], whole, whole, whole),
         "optimizer": (a2, a2, a3, a2, a1, a1, a2, whole, whole),
     }
     return types.void(*arguments[kind])
@@ -368,8 +376,15 @@ def new_plan(setting: Setting, seed: int, batch: int, place: int, shuffled: bool
     return Plan(np.uint64(seed), batch, shuffled, setting.bias.name != "none", place, shared)
 
 
-def train(setting: Setting, parameters: np.ndarray, replicates: np.ndarray, x: np.ndarray,
-          y: np.ndarray, seed: int, stops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def train(
+    setting: Setting,
+    parameters: np.ndarray,
+    replicates: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    seed: int,
+    stops: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
     """Return weights [n, c, p] after each number of steps in ``stops`` [c], and moved [n, p].
 
     ``parameters`` [n, p] are the networks' starts and ``replicates`` [n] their streams; x [b, d]
@@ -397,8 +412,9 @@ def train(setting: Setting, parameters: np.ndarray, replicates: np.ndarray, x: n
     return weights, moved
 
 
-def losses(setting: Setting, parameters: np.ndarray, x: np.ndarray,
-           y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def losses(
+    setting: Setting, parameters: np.ndarray, x: np.ndarray, y: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Return mean cross-entropy (nats) and accuracy [n] of networks [n, p], without dropout."""
     rows, inputs = x.shape
     plan = new_plan(setting, 0, rows, NOWHERE, shuffled=False)

@@ -100,7 +100,10 @@ def weights(neurons: np.ndarray, names: Sequence[str], largest: float, alt: str)
     top = largest if math.isfinite(largest) and largest > 0 else 1.0
     numbered = units * count <= MOST_NUMBERED
     with _style():
-        size = (1.0 + (0.52 if numbered else 0.14) * count, 1.35 + (0.3 if numbered else 0.12) * units)
+        size = (
+            1.0 + (0.52 if numbered else 0.14) * count,
+            1.35 + (0.3 if numbered else 0.12) * units,
+        )
         figure, axes = plt.subplots(figsize=size, layout="constrained")
         sns.heatmap(
             neurons, ax=axes, cmap=ListedColormap(SHADES), cbar=False, linewidths=1, linecolor=PAPER,
@@ -127,15 +130,15 @@ def _short(value: float) -> str:
     return text.replace("-", "−")
 
 
-def loss(networks: pd.DataFrame, verdicts: Sequence[str], coin: float, alt: str) -> str:
+def loss(networks: pd.DataFrame, verdicts: Sequence[str], alt: str) -> str:
     """Return box plots of ``test_loss`` by ``verdict``: quartiles, whiskers from 5 to 95 %.
 
-    ``coin`` is the loss of a prediction that knows nothing, drawn as a line.
+    The dashed line is the loss of a fair coin, which says one half to every row.
     """
     with _style():
         height = 0.9 + 0.42 * len(verdicts)
         figure, axes = plt.subplots(figsize=(4.9, height), layout="constrained")
-        axes.axvline(coin, color=MUTED, linewidth=1, linestyle=(0, (3, 3)))
+        axes.axvline(math.log(2), color=MUTED, linewidth=1, linestyle=(0, (3, 3)))
         sns.boxplot(
             networks, x="test_loss", y="verdict", order=list(verdicts), hue="verdict",
             hue_order=list(verdicts), palette=[LINES[v] for v in verdicts], legend=False, fill=False,

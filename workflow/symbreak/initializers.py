@@ -90,7 +90,8 @@ def constant(matrix: Matrix, value: float) -> np.ndarray:
 )
 def tied(matrix: Matrix, first: float, second: float) -> np.ndarray:
     """Two groups of units, each with one value for all weights into its units and out to the
-    output; weights between hidden layers follow the receiving unit's group."""
+    output; weights between hidden layers follow the receiving unit's group.
+    """
     count = matrix.inputs if matrix.is_output else matrix.units
     values = np.where(np.arange(count) < (count + 1) // 2, first, second)
     return matrix.filled(1.0) * (values if matrix.is_output else values[:, None])
@@ -206,7 +207,8 @@ def identity(matrix: Matrix, value: float) -> np.ndarray:
 )
 def zero_hadamard(matrix: Matrix) -> np.ndarray:
     """ZerO: identity where a layer keeps or loses width (so the output is 1, 0, ..., 0), scaled
-    Hadamard rows where it gains width."""
+    Hadamard rows where it gains width.
+    """
     if matrix.units <= matrix.inputs:
         return np.eye(*matrix.shape)
     power = (matrix.units - 1).bit_length()

@@ -25,17 +25,22 @@ from symbreak.files import fingerprint
 
 LANES = 16
 
+numba_config: Any = numba.config
 llvm.set_option("symbreak", "-unroll-full-max-count=8")
 llvm.set_option("symbreak", "-inline-threshold=10000")  # a call in a loop is not vectorized
-if not os.environ.get("NUMBA_CPU_NAME") and "prefer-256-bit" not in (numba.config.CPU_FEATURES or ""):
-    numba.config.CPU_NAME = llvm.get_host_cpu_name()
-    numba.config.CPU_FEATURES = llvm.get_host_cpu_features().flatten() + ",-prefer-256-bit"
+if not os.environ.get("NUMBA_CPU_NAME") and "prefer-256-bit" not in (
+    numba_config.CPU_FEATURES or ""
+):
+    numba_config.CPU_NAME = llvm.get_host_cpu_name()
+    numba_config.CPU_FEATURES = llvm.get_host_cpu_features().flatten() + ",-prefer-256-bit"
 
 
-# Compiled code is kept in a folder named after its sources: numba looks only at the file that holds
-# a function, and would run the old arithmetic after an imported helper has changed.
-_folder = os.environ.get("NUMBA_CACHE_DIR") or Path(tempfile.gettempdir(), f"symbreak-{os.getuid()}")
-numba.config.CACHE_DIR = str(Path(_folder, fingerprint("engine")))
+# Compiled code is kept in a folder named after its sources: numba looks only at the file that
+# holds a function, and would run the old arithmetic after an imported helper has changed.
+_folder = os.environ.get("NUMBA_CACHE_DIR") or Path(
+    tempfile.gettempdir(), f"symbreak-{os.getuid()}"
+)
+numba_config.CACHE_DIR = str(Path(_folder, fingerprint("engine")))
 
 
 class LaneCompiler(CompilerBase):
@@ -74,8 +79,8 @@ def _bits_float(context: Any, bits: Any, x: Any) -> Any:
     return x(bits, x), cast
 
 
-overload(arithmetic.as_bits)(lambda x: lambda x: _float_bits(x))
-overload(arithmetic.from_bits)(lambda bits, x: lambda bits, x: _bits_float(bits, x))
+overload(arithmetic.as_bits)(lambda x: lambda x: _float_bits(x))  # type: ignore[call-arg]
+overload(arithmetic.from_bits)(lambda bits, x: lambda bits, x: _bits_float(bits, x))  # type: ignore[call-arg]
 overload(arithmetic.double)(lambda x: lambda x: np.float64(x))
 overload(arithmetic.square_root)(lambda x: lambda x: np.sqrt(x))
 overload(arithmetic.select)(
@@ -102,15 +107,13 @@ def _by_precision(general: Any, single: Any, double: Any) -> None:
 
 for _function in (
     arithmetic.exp32, arithmetic.exp64, arithmetic.tanh32, arithmetic.tanh64, arithmetic.sigmoid,
-    arithmetic.log, arithmetic.log1p_exp, arithmetic.erf, arithmetic.normal_quantile, arithmetic.summation_grid32,
-    arithmetic.summation_grid64, streams.mix, streams.threefry,
+    arithmetic.log, arithmetic.log1p_exp, arithmetic.erf, arithmetic.normal_quantile,
+    arithmetic.summation_grid32, arithmetic.summation_grid64, streams.mix, streams.threefry,
 ):  # fmt: skip
     register_jitable(_function)
 _by_precision(arithmetic.exp, arithmetic.exp32, arithmetic.exp64)
 _by_precision(arithmetic.tanh, arithmetic.tanh32, arithmetic.tanh64)
-_by_precision(
-    arithmetic.summation_grid, arithmetic.summation_grid32, arithmetic.summation_grid64
-)
+_by_precision(arithmetic.summation_grid, arithmetic.summation_grid32, arithmetic.summation_grid64)
 for _registry in (activations.ACTIVATIONS, dropout.DROPOUTS, optimizers.OPTIMIZERS):
     for _component in _registry.values():
         register_jitable(_component.function)

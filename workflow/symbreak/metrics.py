@@ -8,6 +8,7 @@ n networks, r replicates, c checkpoints, u units, k the length of a vector, b ro
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,7 +45,7 @@ def _layer_distances(trained: Trained, layer: int) -> pd.DataFrame:
              "whole": slice(None)}  # fmt: skip
     replicates, checkpoints = vectors.shape[:2]
     shape = (replicates, checkpoints, len(pairs))
-    index = {
+    index: dict[str, Any] = {
         "replicate": np.arange(replicates)[:, None, None],
         "layer": layer,
         "step": trained.steps[None, :, None],

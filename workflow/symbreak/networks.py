@@ -6,6 +6,7 @@ biases [unit] (zeros for bias ``none``). Widths are (inputs, hidden widths ..., 
 
 import json
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -50,14 +51,14 @@ def network_widths(inputs: int, hidden: tuple[int, ...]) -> tuple[int, ...]:
 
 def parameter_count(widths: tuple[int, ...]) -> int:
     """Return the length of a parameter vector."""
-    return sum(units * (inputs + 1) for inputs, units in zip(widths, widths[1:], strict=False))
+    return sum(units * (inputs + 1) for inputs, units in pairwise(widths))
 
 
 def split_layers(parameters: np.ndarray, widths: tuple[int, ...]) -> list[Layer]:
     """Return the layers of parameter vectors [..., p] as views, first hidden layer first."""
     layers, start = [], 0
     lead = parameters.shape[:-1]
-    for inputs, units in zip(widths, widths[1:], strict=False):
+    for inputs, units in pairwise(widths):
         middle = start + units * inputs
         stop = middle + units
         weights = parameters[..., start:middle].reshape(*lead, units, inputs)
@@ -101,7 +102,10 @@ def load(path: str | Path) -> list[Trained]:
         inputs, steps = int(file["inputs"]), file["steps"]
         return [
             Trained(
-                Setting.from_record(record), inputs, steps, *(file[f"{name}_{i}"] for name in ARRAYS)
+                Setting.from_record(record),
+                inputs,
+                steps,
+                *(file[f"{name}_{i}"] for name in ARRAYS),
             )
             for i, record in enumerate(records)
         ]

@@ -51,7 +51,8 @@ def adam(
     w: Array, g: Array, first: Array, second: Array, rate: Array, p: Array, powers: Array
 ) -> tuple[Array, Array, Array]:
     """m and v decaying means of g and g^2, each divided by 1 - beta^t; w <- w - rate m / (sqrt(v)
-    + epsilon)."""
+    + epsilon).
+    """
     one = like(w, 1.0)
     first = p[0] * first + (one - p[0]) * g
     second = p[1] * second + (one - p[1]) * (g * g)

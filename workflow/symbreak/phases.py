@@ -23,7 +23,8 @@ Array = Any
 @phase
 def draw_words(words: Array, seed: Array, keys: Array, first: int, count: int, step: Array) -> None:
     """Fill words[count][lane] with 32 random bits each: those of index ``first`` on (a multiple
-    of four), as ``streams.words32`` counts them."""
+    of four), as ``streams.words32`` counts them.
+    """
     for call in range((count + 3) // 4):
         for l in range(LANES):
             a, b = threefry(seed, keys[l], np.uint64(first // 4 + call), step)
@@ -46,29 +47,37 @@ def shuffle(order: Array, words: Array, rows: int) -> None:
 
 
 @phase
-def gather(x: Array, y: Array, inputs: Array, labels: Array, order: Array, start: int, rows: int,
-           padded: int, shuffled: bool) -> None:  # fmt: skip
-    """Copy a chunk's rows into the lanes, each lane by its own order; pad with zeros."""
-    for i in range(x.shape[1]):
-        for r in range(padded):
+def gather(x: Array, y: Array, inputs: Array, labels: Array, start: int, rows: int) -> None:
+    """Copy a chunk's rows into all lanes, in the order of the table."""
+    for r in range(rows):
+        for l in range(LANES):
+            labels[r, l] = y[start + r]
+        for i in range(x.shape[1]):
             for l in range(LANES):
-                inputs[i, r, l] = 0
-    for r in range(padded):
+                inputs[i, r, l] = x[start + r, i]
+
+
+@phase
+def gather_shuffled(x: Array, y: Array, inputs: Array, labels: Array, order: Array, start: int,
+                    rows: int) -> None:  # fmt: skip
+    """Copy a chunk's rows into the lanes, each lane by its own order."""
+    for r in range(rows):
+        for l in range(LANES):
+            labels[r, l] = y[order[start + r, l]]
+        for i in range(x.shape[1]):
+            for l in range(LANES):
+                inputs[i, r, l] = x[order[start + r, l], i]
+
+
+@phase
+def pad(inputs: Array, labels: Array, count: int, rows: int, padded: int) -> None:
+    """Make the rows after the last one zeros."""
+    for r in range(rows, padded):
         for l in range(LANES):
             labels[r, l] = 0
-    for r in range(rows):
-        if shuffled:
+        for i in range(count):
             for l in range(LANES):
-                labels[r, l] = y[order[start + r, l]]
-            for i in range(x.shape[1]):
-                for l in range(LANES):
-                    inputs[i, r, l] = x[order[start + r, l], i]
-        else:
-            for l in range(LANES):
-                labels[r, l] = y[start + r]
-            for i in range(x.shape[1]):
-                for l in range(LANES):
-                    inputs[i, r, l] = x[start + r, i]
+                inputs[i, r, l] = 0
 
 
 @phase

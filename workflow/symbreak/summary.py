@@ -4,6 +4,8 @@ Nothing here knows HTML. ``Grid`` holds the experiment's settings beside the row
 ``verdicts.csv``; a setting without a row is missing and is counted as such.
 """
 
+import math
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -72,7 +74,9 @@ class Grid:
     def __init__(self, experiment: Experiment, verdicts: pd.DataFrame) -> None:
         self.experiment = experiment
         self.settings = [
-            s for combination in experiment.combinations() for s in experiment.settings(*combination)
+            s
+            for combination in experiment.combinations()
+            for s in experiment.settings(*combination)
         ]
         by_identity = {
             tuple(map(_text, values)): row
@@ -186,6 +190,14 @@ def others(grid: Grid) -> str:
     if not counts:
         return ""
     return f"Of the others, {listed([f'{n:,} {are(n)} {name}' for n, name in counts])}."
+
+
+def number(value: float) -> str:
+    """Return a value with three digits; a bare 0 stands for an exact zero only."""
+    if not math.isfinite(value):
+        return "not finite"
+    text = f"{value:.3g}" if value else "0"
+    return re.sub("e([+-])0*", r"e\1", text).replace("e+", "e").replace("-", "−")
 
 
 def are(count: int) -> str:

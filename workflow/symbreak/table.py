@@ -159,7 +159,8 @@ def read_columns(path: str, target: str) -> dict[str, list]:
 
 def stratified_split(labels: Sequence[int], seed: int) -> list[str]:
     """Return "train" or "test" for each row: of each class 20 % are test rows, rounded, one at
-    least, those with the smallest draws. Each class must have two rows or more."""
+    least, those with the smallest draws. Each class must have two rows or more.
+    """
     classes = np.asarray(labels)
     draws = uniforms(seed, 0, SPLIT, len(classes))
     split = np.full(len(classes), "train", dtype=object)

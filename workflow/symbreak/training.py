@@ -69,7 +69,10 @@ def train_setting(setting: Setting, run: Run, dataset: Dataset) -> Trained:
     stops = checkpoint_steps(run["steps"], run["checkpoints"])
     replicates = np.arange(run["replicates"])
     start = np.stack(
-        [trainer.initial_parameters(setting, x.shape[1], run["seed"], r) for r in replicates]
+        [
+            trainer.initial_parameters(setting, x.shape[1], run["seed"], r)
+            for r in range(run["replicates"])
+        ]
     )
     method = engine if setting.arithmetic == "exact" else trainer
     with np.errstate(all="ignore"):  # a diverging network is counted, not warned about
@@ -107,7 +110,7 @@ def compile_kernels(records: Iterable[Record]) -> None:
         engine.losses(setting, start, *rows)
 
 
-KNOWN_BITS = "be92153022730fe8"  # of the self-test; ``tests/test_exact.py`` recomputes it with the reference
+KNOWN_BITS = "be92153022730fe8"  # the reference has the same (tests/test_exact.py)
 
 
 def self_test() -> None:

@@ -104,7 +104,9 @@ def settings(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _setting_row(setting: dict[str, Any], group: pd.DataFrame) -> dict[str, Any]:
     counts = group["verdict"].value_counts(sort=False)
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], list(VERDICTS).index(item[0])))
+    ordered = sorted(
+        counts.items(), key=lambda item: (-item[1], list(VERDICTS).index(str(item[0])))
+    )
     broken, total = int(counts.get("broken", 0)), len(group)
     low, high = wilson(broken, total)
     values = (

@@ -1,0 +1,33 @@
+# Two commands do all the set-up: make report (the main job) and make test.
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+CORES ?= 4
+
+.PHONY: report test lock clean
+
+report: .venv/ready
+	snakemake --cores $(CORES)
+
+test: .venv/ready-test
+	ruff check .
+	ruff format --check .
+	mypy
+	snakefmt --check Snakefile workflow/rules
+	pytest -n 2
+
+.venv/ready: requirements.lock pyproject.toml
+	test -x $(BIN)/python || python3 -m venv .venv
+	$(BIN)/pip install --quiet --require-hashes -r $<
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+.venv/ready-test: requirements-test.lock .venv/ready
+	$(BIN)/pip install --quiet --require-hashes -r $<
+	touch $@
+
+lock:  # needs uv; both locks hold hashes and no index address
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --extra test -c requirements.lock pyproject.toml -o requirements-test.lock
+
+clean:
+	rm -rf results reports data/*/ .snakemake

@@ -1,0 +1,135 @@
+"""One setting of each verdict, shown: distance over training, weights before and after."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from symbreak import figures, summary
+from symbreak.networks import Trained, neuron_vectors
+from symbreak.settings import Setting
+from symbreak.summary import Grid, Row
+
+REPLICATE = 1  # whose weights are shown
+
+
+@dataclass(frozen=True)
+class Example:
+    """A setting with its pictures (SVG), each with the sentence that says its numbers."""
+
+    setting: Setting
+    row: Row
+    distance: str
+    distance_text: str
+    before: str
+    after: str
+    weights_text: str
+
+
+def examples(
+    grid: Grid,
+    distances: Callable[[str], pd.DataFrame],
+    trained: Callable[[Setting], Trained],
+    features: Sequence[str],
+) -> list[Example]:
+    """Return an example of each verdict that occurs; ``summary.chosen`` states the rule."""
+    chosen = summary.chosen(grid)
+    networks = {setting: trained(setting) for setting in chosen}
+    layers = {setting: deciding_layer(networks[setting]) for setting in chosen}
+    pairs = {s: pairs_of(distances(s.init.label), s, layers[s]) for s in chosen}
+    scale = distance_scale(list(pairs.values()))
+    return [
+        _example(grid.rows[s], networks[s], layers[s], pairs[s], scale, features) for s in chosen
+    ]
+
+
+def pairs_of(table: pd.DataFrame, setting: Setting, layer: int) -> pd.DataFrame:
+    """Return the rows of one setting and layer; ``table`` is of the setting's initializer."""
+    keep = table["layer"] == layer
+    for name, value in setting.record().items():
+        column = table[name]
+        keep &= column == value if isinstance(value, float) else column.astype(str) == value
+    return table[keep]
+
+
+def distance_scale(tables: list[pd.DataFrame]) -> tuple[float, float]:
+    """Return the smallest and the largest finite distance above zero; (0.1, 1) without one."""
+    values = np.concatenate([t["l2_whole"].to_numpy(np.float64) for t in tables])
+    positive = values[np.isfinite(values) & (values > 0)]
+    return (float(positive.min()), float(positive.max())) if positive.size else (0.1, 1.0)
+
+
+def deciding_layer(trained: Trained) -> int:
+    """Return the hidden layer (from 1) with the fewest distinct neurons in the shown replicate."""
+    last = trained.weights[REPLICATE - 1, -1]
+    counts = [
+        distinct(neuron_vectors(last, trained.widths, layer)) / units
+        for layer, units in enumerate(trained.setting.hidden, start=1)
+    ]
+    return 1 + int(np.argmin(counts))
+
+
+def distinct(neurons: np.ndarray) -> int:
+    """Return the number of different rows of [units, parameters]."""
+    return len(np.unique(neurons, axis=0))
+
+
+def _example(
+    row: Row, trained: Trained, layer: int, pairs: pd.DataFrame, scale: tuple[float, float],
+    features: Sequence[str],
+) -> Example:  # fmt: skip
+    setting = trained.setting
+    place = f"{setting.label}, hidden layer {layer} of {len(setting.hidden)}"
+    before, after = (
+        neuron_vectors(trained.weights[REPLICATE - 1, at], trained.widths, layer) for at in (0, -1)
+    )
+    names = parameter_names(features, setting.hidden, layer)
+    finite = np.abs([v for v in (*before.flat, *after.flat) if math.isfinite(v)])
+    largest = float(finite.max(initial=0.0))
+    last = int(trained.steps[-1])
+    distance_text = distance_sentence(pairs)
+    return Example(
+        setting,
+        row,
+        figures.distance(pairs, row.verdict, scale, f"{place}. {distance_text}"),
+        distance_text,
+        figures.weights(before, names, largest, f"{place}: neurons before training."),
+        figures.weights(after, names, largest, f"{place}: neurons after {last:,} steps."),
+        f"Hidden layer {layer} of {len(setting.hidden)}, replicate {REPLICATE}: "
+        f"{_neurons(before)} before training, {_neurons(after)} after {last:,} steps.",
+    )
+
+
+def _neurons(neurons: np.ndarray) -> str:
+    units = len(neurons)
+    if not np.isfinite(neurons).all():
+        return "no finite weights"
+    low, high = summary.number(float(neurons.min())), summary.number(float(neurons.max()))
+    return f"{distinct(neurons)} distinct of {units} neurons, weights from {low} to {high}"
+
+
+def parameter_names(features: Sequence[str], hidden: tuple[int, ...], layer: int) -> list[str]:
+    """Return the names of a neuron vector's entries: incoming, bias, outgoing."""
+    above = hidden[layer : layer + 1]
+    incoming = list(features) if layer == 1 else [f"from {i + 1}" for i in range(hidden[layer - 2])]
+    outgoing = [f"to {i + 1}" for i in range(above[0])] if above else ["output"]
+    return [*incoming, "bias", *outgoing]
+
+
+def distance_sentence(pairs: pd.DataFrame) -> str:
+    """Return the numbers of a distance figure in words."""
+    number, replicates = summary.number, pairs["replicate"].nunique()
+    each = len(pairs[["unit_a", "unit_b"]].drop_duplicates())
+    first, last = (pairs[pairs["step"] == pairs["step"].agg(f)] for f in ("min", "max"))
+    if not np.isfinite(last["l2_whole"]).any():
+        end = "no finite distance"
+    else:
+        low, middle, high = last["l2_whole"].quantile([0.0, 0.5, 1.0])
+        end = f"{number(middle)} (from {number(low)} to {number(high)})"
+    start = number(float(first["l2_whole"].median()))
+    return (
+        f"{each} pairs of neurons in each of {replicates} networks: median distance {start} at "
+        f"the start, {end} at step {int(pairs['step'].max()):,}."
+    )

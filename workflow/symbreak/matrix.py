@@ -1,0 +1,111 @@
+"""The verdict matrix: a panel a model, in it a table a bias rule, initializers by dropouts."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from symbreak.settings import Setting
+from symbreak.summary import FACTORS, WORDS, Grid, Row, value_label
+
+MOST_NAMED = 2  # other models that a cell names; more are counted
+SYMBOLS = {word.name: word.symbol for word in WORDS}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A setting in the matrix.
+
+    ``share`` is the share of broken networks and ``interval`` its Wilson 95 % interval, in percent;
+    ``shares`` the verdicts of replicates that disagree; ``elsewhere`` the models that give the
+    combination another verdict.
+    """
+
+    verdict: str
+    symbol: str
+    share: str = ""
+    interval: str = ""
+    shares: str = ""
+    elsewhere: str = ""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The matrix of one model; ``cells`` is [bias][initializer][dropout]."""
+
+    key: str
+    label: str
+    cells: list[list[list[Cell]]]
+
+
+def selectors(grid: Grid) -> list[tuple[str, list[str]]]:
+    """Return (factor, labels of its values) for each factor of the model that the reader sets."""
+    return [(name, list(map(value_label, values))) for name, values in grid.factors.items()]
+
+
+def fixed_factors(grid: Grid) -> list[tuple[str, str]]:
+    """Return (factor, label) for each factor of the model that has one value."""
+    first = grid.models[0]
+    return [(n, value_label(getattr(first, n))) for n in FACTORS if n not in grid.factors]
+
+
+def model_label(grid: Grid, setting: Setting) -> str:
+    """Return the values of a setting's factors that vary, as in ``tanh, 6-4``."""
+    return ", ".join(value_label(getattr(setting, name)) for name in grid.factors)
+
+
+def model_keys(grid: Grid) -> Iterator[tuple[int, ...]]:
+    """Yield, for each model in order, the position of each of its factors' values."""
+    return product(*(range(len(values)) for values in grid.factors.values()))
+
+
+def panel_key(indices: Sequence[int]) -> str:
+    """Return the class of a model's panel."""
+    return "-".join(["model", *map(str, indices)])
+
+
+def style_rules(grid: Grid) -> list[str]:
+    """Return the style rules that show the panel of the values chosen, without a script."""
+    return [
+        "".join([".models", *(f":has(#f{i}v{j}:checked)" for i, j in enumerate(indices))])
+        + f" .{panel_key(indices)}{{display:block}}"
+        for indices in model_keys(grid)
+    ]
+
+
+def panels(grid: Grid) -> list[Panel]:
+    """Return the matrix of every model, in the order of the experiment."""
+    e = grid.experiment
+    labels = [model_label(grid, model) for model in grid.models]
+    cells = {combination: _cells(grid, combination, labels) for combination in e.combinations()}
+    return [
+        Panel(
+            panel_key(indices),
+            labels[m],
+            [[[cells[i, d, b][m] for d in e.dropout] for i in e.init] for b in e.bias],
+        )
+        for m, indices in enumerate(model_keys(grid))
+    ]
+
+
+def _cells(grid: Grid, combination: tuple, labels: list[str]) -> list[Cell]:
+    """Return the cells of one combination, a model after the other."""
+    rows = [grid.rows.get(setting) for setting in grid.experiment.settings(*combination)]
+    known = [(label, row.verdict) for label, row in zip(labels, rows, strict=True) if row]
+    return [_cell(row, known) for row in rows]
+
+
+def _cell(row: Row | None, known: list[tuple[str, str]]) -> Cell:
+    if row is None:
+        return Cell("missing", "–")
+    differing = [f"{label}: {verdict}" for label, verdict in known if verdict != row.verdict]
+    named = "; ".join(differing)
+    if len(differing) > MOST_NAMED:
+        named = f"another verdict in {len(differing)} of {len(known) - 1} other models"
+    return Cell(
+        str(row.verdict),
+        SYMBOLS[row.verdict],
+        f"{100 * row.broken_fraction:.0f}",
+        f"{100 * row.broken_low:.0f}–{100 * row.broken_high:.0f}",
+        row.shares if row.verdict == "mixed" else "",
+        named,
+    )
