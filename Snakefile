@@ -18,13 +18,16 @@ if Path(symbreak.__file__).parent != Path(workflow.basedir, "workflow", "symbrea
     raise WorkflowError(f"symbreak is installed from {symbreak.__file__}, not from this checkout; "
                         "run: pip install --no-deps --no-build-isolation -e .")
 
-OWN = [str(file) for file in workflow.config_settings.configfiles]
-if not OWN and not config:
-    configfile: "config/default.yaml"
+# A user's own config replaces the default one; Snakemake would merge the two.
+CONFIG_FILES = [str(file) for file in workflow.config_settings.configfiles]
+if not CONFIG_FILES:
+    CONFIG_FILES = [str(Path(workflow.basedir, "config", "default.yaml"))]
+
+    configfile: CONFIG_FILES[0]
 
 
 try:
-    EXPERIMENT = experiment(config, OWN or ["config/default.yaml"])
+    EXPERIMENT = experiment(config, CONFIG_FILES)
     check(EXPERIMENT.data, EXPERIMENT.seed)
 except (ConfigError, DataError) as error:
     raise WorkflowError(str(error)) from None

@@ -4,14 +4,16 @@
 rule report:
     """The report: one HTML file that opens from disk."""
     input:
-        verdicts=rules.judge.output.verdicts,
-        distances=expand(
-            rules.measure.output.distances, init=[init.label for init in EXPERIMENT.init]
+        *rules.judge.output,
+        expand(
+            rules.measure.output.distances,
+            init=[init.label for init in EXPERIMENT.init],
         ),
     output:
         EXPERIMENT.report,
     params:
         config=config,
+        files=CONFIG_FILES,
         code=fingerprint("report"),
     log:
         f"{LOGS}/report/report.log",

@@ -178,10 +178,10 @@ class Experiment:
         """The path of the report."""
         return f"reports/{self.name}/report.html"
 
-    def train_files(self, init: Choice) -> list[str]:
-        """Return the files of weights of one initializer, a combination each."""
+    def train_files(self, init: str) -> list[str]:
+        """Return the files of weights of one initializer (its label), a combination each."""
         return [
-            f"{self.results}/train/{init.label}/{dropout.label}/{bias.label}.npz"
+            f"{self.results}/train/{init}/{dropout.label}/{bias.label}.npz"
             for dropout, bias in product(self.dropout, self.bias)
         ]
 

@@ -1,0 +1,75 @@
+"""A small experiment with every kind of verdict, trained in a moment, for the report's tests."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from symbreak import config, data, metrics, training, verdicts
+from symbreak.networks import Trained
+from symbreak.report import Results
+from symbreak.settings import Experiment, Setting
+
+SMALL: dict[str, Any] = {
+    "experiment": "small",
+    "seed": 3,
+    "data": {"kind": "demand", "rows": 40, "noise": 0.5, "balanced": True},
+    "model": {"hidden": [[3]], "activation": ["tanh", "sigmoid"]},
+    "training": {
+        "optimizer": ["sgd"], "learning_rate": 0.1, "weight_decay": 0, "batch_size": "full",
+        "steps": 12, "arithmetic": "exact", "dtype": "float64",
+    },
+    "grid": {
+        "init": ["zeros", {"constant": {"value": 0.5}}, "tied", "normal"],
+        "dropout": [{"hidden": {"p": 0.5}}, "none"],
+        "bias": ["none", {"normal": {"std": 0.1}}],
+    },
+    "replicates": 3,
+    "checkpoints": 5,
+}  # fmt: skip
+
+
+def small(**changes: Any) -> Experiment:
+    """The experiment, with sections or keys of its config replaced."""
+    return config.experiment({**SMALL, **changes})
+
+
+def train(experiment: Experiment) -> dict[Setting, Trained]:
+    """The networks of every setting."""
+    run: training.Run = {
+        "seed": experiment.seed, "steps": experiment.steps,
+        "checkpoints": experiment.checkpoints, "replicates": experiment.replicates,
+    }  # fmt: skip
+    rows = dataset(experiment)
+    settings = [s for c in experiment.combinations() for s in experiment.settings(*c)]
+    return {s: training.train_setting(s, run, rows) for s in settings}
+
+
+def dataset(experiment: Experiment) -> data.Dataset:
+    """The experiment's rows, made anew."""
+    return data.dataset(data.make(experiment.data, experiment.seed))
+
+
+def spoil(trained: Trained, replicates: slice) -> Trained:
+    """The networks with some replicates diverged from the last checkpoint on."""
+    weights, loss = trained.weights.copy(), trained.test_loss.copy()
+    weights[replicates, -1], loss[replicates, -1] = np.nan, np.nan
+    return replace(trained, weights=weights, test_loss=loss)
+
+
+def results(experiment: Experiment, trained: dict[Setting, Trained]) -> Results:
+    """What ``report.build`` takes, through the library's own measures and verdicts."""
+    rows = dataset(experiment)
+    networks = verdicts.networks(trained.values(), rows.x_train, experiment.redundancy)
+    return Results(
+        verdicts.settings(networks), networks, distances(trained), trained.__getitem__,
+        rows.features,
+    )  # fmt: skip
+
+
+def distances(trained: dict[Setting, Trained]) -> Callable[[str], pd.DataFrame]:
+    """Return the distances of an initializer's networks by its label."""
+    return lambda init: metrics.distances(
+        t for setting, t in trained.items() if setting.init.label == init
+    )
