@@ -48,7 +48,7 @@ def train(experiment: Experiment) -> dict[Setting, Trained]:
 
 def dataset(experiment: Experiment) -> data.Dataset:
     """The experiment's rows, made anew."""
-    return data.dataset(data.make(experiment.data, experiment.seed))
+    return data.dataset(experiment.data, data.make(experiment.data, experiment.seed))
 
 
 def spoil(trained: Trained, replicates: slice) -> Trained:

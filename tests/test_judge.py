@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks_strategies import INPUTS, rows_for
-
 from symbreak import metrics, training, verdicts
 from symbreak.networks import Trained, join_layers, network_widths, parameter_count
 from symbreak.statistics import wilson

@@ -6,6 +6,7 @@ misspelled name, the nearest one.
 """
 
 import difflib
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -86,7 +87,12 @@ def explain(error: jsonschema.ValidationError) -> str:
     """Return the sentence for a schema error."""
     outer = error
     while error.validator == "anyOf":
-        near = [e for e in error.context if not (e.validator == "type" and not e.relative_path)]
+        wrong_type = {
+            e.relative_schema_path[0]
+            for e in error.context
+            if e.validator == "type" and not e.relative_path
+        }
+        near = [e for e in error.context if e.relative_schema_path[0] not in wrong_type]
         if not near:
             break
         outer, error = error, max(near, key=lambda e: len(e.relative_path))
@@ -171,7 +177,7 @@ def show(value: Any) -> str:
     if isinstance(value, bool):
         return f"{str(value).lower()} (true and false are no numbers)"
     if isinstance(value, str):
-        return f'the text "{value if len(value) <= 40 else value[:37] + "..."}"'
+        return f"the text {json.dumps(value[:40], ensure_ascii=False)}"
     text = yaml_text(value)
     return text if len(text) <= 60 else text[:57] + "..."
 

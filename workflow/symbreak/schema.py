@@ -4,9 +4,11 @@ Each rule is a JSON schema fragment whose ``title`` says in words what is allowe
 sentences quote it. Components come from their registries.
 """
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from symbreak.components import Component, Parameter, Registry
@@ -14,6 +16,7 @@ from symbreak.settings import REGISTRIES
 
 Rule = dict[str, Any]
 
+MARKER = "<!-- generated: python -m symbreak.schema -->"
 KINDS = ("demand", "csv")
 REQUIRED = object()
 
@@ -264,3 +267,41 @@ def _object(section: str, title: str, keys: list[Key]) -> Rule:
         "required": [key.name for key in keys if key.required],
         "properties": {key.name: key.fragment for key in keys},
     }
+
+
+def tables() -> str:
+    """Return the tables of ``config/README.md``: every key, then every component."""
+    lines = ["| key | allowed | default | what it is | what it changes |", "|---|---|---|---|---|"]
+    for key in KEYS:
+        default = "required" if key.required else f"`{key.default}`"
+        lines.append(
+            f"| `{key.path}` | {key.rule['title']} | {default} | {key.sentence} | {key.changes} |"
+        )
+    for kind, registry in REGISTRIES.items():
+        lines += ["", f"### {kind}", "", "| name | parameters | what it does | reference |"]
+        lines.append("|---|---|---|---|")
+        for component in registry.values():
+            parameters = "; ".join(
+                f"{p.name} (default {p.default:g}, {p.interval}): {p.meaning}"
+                for p in component.parameters
+            )
+            lines.append(
+                f"| `{component.name}` | {parameters or 'none'} | {component.sentence} "
+                f"| {component.reference} |"
+            )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Write the schema and the tables of config/README.md; run it at the top of the checkout."""
+    Path("workflow/schemas").mkdir(exist_ok=True)
+    text = json.dumps(schema(), indent=2) + "\n"
+    Path("workflow/schemas/config.schema.json").write_text(text, encoding="utf-8")
+    readme = Path("config/README.md")
+    head, _, rest = readme.read_text(encoding="utf-8").partition(MARKER)
+    tail = rest.partition(MARKER)[2]
+    readme.write_text(f"{head}{MARKER}\n\n{tables()}\n\n{MARKER}{tail}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

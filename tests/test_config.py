@@ -1,0 +1,181 @@
+"""Configs: what is wrong comes back as one sentence with place, value and what is right."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from symbreak import config, schema
+from symbreak.components import Choice, spell
+from symbreak.settings import REGISTRIES, Setting
+
+ROOT = Path(__file__).parents[1]
+DEFAULT = yaml.safe_load((ROOT / "config/default.yaml").read_text())
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    """Return the default config with one key changed; path parts are split at dots."""
+    result = copy.deepcopy(DEFAULT)
+    *parents, last = path.split(".")
+    part = result
+    for name in parents:
+        part = part[name]
+    part[last] = value
+    return result
+
+
+WRONG = [
+    ("grid.init", ["zeroes"], "grid.init, entry 1", "the nearest is zeros"),
+    ("grid.init", [{"constant": {"vlaue": 1}}], "vlaue is unknown", "did you mean value"),
+    ("grid.init", [{"zeros": {"value": 1}}], "zeros takes no parameters", "write zeros"),
+    ("grid.init", [{"constnt": {"value": 1}}], "constnt is unknown", "did you mean constant"),
+    ("grid.init", [{"constant": {"value": "0.5"}}], 'the text "0.5"', "without quotes"),
+    ("grid.init", [], "empty list", "at least one"),
+    ("grid.init", ["constant", {"constant": {"value": 0.5}}], "as entry 1 is", "remove"),
+    ("trainig", {}, "trainig is unknown", "did you mean training"),
+    ("training.stepz", 3, "training.stepz is unknown", "did you mean steps"),
+    ("training.steps", True, "true", "a whole number"),
+    ("training.steps", 0, "steps is 0", "at least 1"),
+    ("training.learning_rate", "1e-3", "1e-3", "0.001"),
+    ("training.learning_rate", float("nan"), "nan", "finite"),
+    ("training.learning_rate", [0.1, float("inf")], "entry 2 is inf", "finite"),
+    ("grid.dropout", [{"hidden": {"p": 1}}], "p is 1", "below 1"),
+    ("grid.dropout", [{"hidden": {"p": -0.1}}], "p is -0.1", "at least 0"),
+    ("grid.bias", [{"normal": {"std": -1}}], "std is -1", "at least 0"),
+    ("replicates", 0, "replicates is 0", "at least 1"),
+    ("experiment", "../x", "../x", "letters, digits"),
+    ("experiment", "a\n", "experiment", "letters, digits"),
+    ("model.hidden", [6], "entry 1 is 6", "[[6]]"),
+    ("model.hidden", [[1]], "is 1", "at least 2"),
+    ("training", None, "training is empty", "a mapping"),
+    ("data.rows", 501, "501", "502"),
+    ("training.batch_size", 4000, "4000", "at most 400"),
+    ("data.kind", "cvs", "cvs", "the nearest is csv"),
+    ("data", {"kind": "csv", "target": "y"}, "data.path is missing", "as in path"),
+    ("steps", 3, "steps is in the wrong place", "training.steps"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "wrong", "right"), WRONG)
+def test_a_mistake_is_named_with_what_would_be_right(path, value, wrong, right) -> None:
+    with pytest.raises(config.ConfigError) as caught:
+        config.experiment(changed(path, value))
+    sentence = str(caught.value)
+    assert wrong in sentence
+    assert right in sentence
+    assert "\n" not in sentence
+
+
+@pytest.mark.parametrize("section", ["data", "model", "training", "grid", "experiment", "seed"])
+def test_a_missing_section_or_key_is_named(section: str) -> None:
+    broken = copy.deepcopy(DEFAULT)
+    del broken[section]
+    with pytest.raises(config.ConfigError, match=f"{section} is missing"):
+        config.experiment(broken)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (b"seed: 1\nseed: 2\n", "line 2: key seed is there twice"),
+        (b"a: [1\n", "not YAML"),
+        (b"", "holds no keys"),
+        (b"- 1\n", "holds no keys"),
+        (b"a: \xff\n", "not UTF-8"),
+    ],
+)
+def test_a_broken_file_is_named(tmp_path: Path, text: bytes, sentence: str) -> None:
+    path = tmp_path / "my.yaml"
+    path.write_bytes(text)
+    with pytest.raises(config.ConfigError, match=sentence) as caught:
+        config.read(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_missing_file_and_a_directory_are_named(tmp_path: Path) -> None:
+    with pytest.raises(config.ConfigError, match="no such file"):
+        config.read(tmp_path / "none.yaml")
+    with pytest.raises(config.ConfigError, match="directory"):
+        config.read(tmp_path)
+
+
+def paths_of(value: Any, path: tuple = ()) -> list[tuple]:
+    """Return the path of every part of a config."""
+    items = list(value.items() if isinstance(value, dict) else enumerate(value)
+                 if isinstance(value, list) else [])  # fmt: skip
+    return [path] * bool(path) + [p for key, part in items for p in paths_of(part, (*path, key))]
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    at=st.sampled_from(paths_of(DEFAULT)),
+    value=st.sampled_from(
+        [None, True, -1, 0, 1, 2.5, 10**30, float("nan"), "", "x", [], {}, [1], {"a": 1}, [[]]]
+    ),
+)
+def test_any_change_is_accepted_or_explained_in_one_line(at: tuple, value: Any) -> None:
+    broken = copy.deepcopy(DEFAULT)
+    part = broken
+    for step in at[:-1]:
+        part = part[step]
+    part[at[-1]] = value
+    try:
+        config.experiment(broken)
+    except config.ConfigError as error:
+        assert "\n" not in str(error)
+        assert len(str(error)) > 20
+
+
+def test_default_is_the_grid_it_claims() -> None:
+    found = config.experiment(DEFAULT)
+    assert len(list(found.combinations())) >= 300
+    assert found.replicates >= 20
+    for kind in ("init", "dropout", "bias"):
+        assert {choice.name for choice in getattr(found, kind)} == set(REGISTRIES[kind])
+
+
+def test_tiny_is_accepted() -> None:
+    assert config.read(ROOT / "config/tiny.yaml").name == "tiny"
+
+
+def test_committed_schema_is_the_librarys() -> None:
+    committed = json.loads((ROOT / "workflow/schemas/config.schema.json").read_text())
+    assert committed == schema.schema(), "run: python -m symbreak.schema"
+
+
+def test_every_key_and_component_is_documented() -> None:
+    text = (ROOT / "config/README.md").read_text()
+    for key in schema.KEYS:
+        assert f"`{key.path}`" in text
+    for registry in REGISTRIES.values():
+        for component in registry.values():
+            assert f"`{component.name}`" in text
+            assert component.sentence in text
+    assert schema.tables() in text, "run: python -m symbreak.schema"
+
+
+@given(data=st.data(), kind=st.sampled_from(sorted(REGISTRIES)))
+def test_labels_read_back(data: st.DataObject, kind: str) -> None:
+    registry = REGISTRIES[kind]
+    name = data.draw(st.sampled_from(list(registry)))
+    number = st.floats(allow_nan=False, allow_infinity=False)
+    values = tuple(data.draw(number) + 0.0 for _ in registry[name].parameters)
+    choice = Choice(name, values)
+    assert registry.parse(choice.label) == choice
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_number_has_one_spelling_and_reads_back(number: float) -> None:
+    assert float(spell(number)) == number
+    assert spell(float(spell(number))) == spell(number)
+
+
+def test_settings_read_back_from_their_records() -> None:
+    found = config.experiment(DEFAULT)
+    for combination in found.combinations():
+        for setting in found.settings(*combination):
+            assert Setting.from_record(setting.record()) == setting
