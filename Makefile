@@ -1,5 +1,6 @@
 # Two commands do all the set-up: make report (the main job) and make test.
 BIN := .venv/bin
+PYTHON ?= python3
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 CORES ?= 4
 
@@ -13,10 +14,13 @@ test: .venv/ready-test
 	ruff format --check .
 	mypy
 	snakefmt --check Snakefile workflow/rules
+	snakemake --lint
 	pytest -n 2
 
 .venv/ready: requirements.lock pyproject.toml
-	test -x $(BIN)/python || python3 -m venv .venv
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+	  "symbreak needs Python 3.11 or newer: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --require-hashes -r $<
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@

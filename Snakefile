@@ -1,54 +1,47 @@
 """symbreak: which settings break the symmetry between neurons? The whole pipeline on one page."""
 
 import os
+import sys
 from pathlib import Path
 
-from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 import symbreak
-from symbreak.config import ConfigError, experiment
-from symbreak.data import DataError, check
-from symbreak.files import fingerprint
+from symbreak import config as configuration
+from symbreak import data, files, plan
 
 min_version("9.0")
 
-
-if Path(symbreak.__file__).parent != Path(workflow.basedir, "workflow", "symbreak"):
-    raise WorkflowError(f"symbreak is installed from {symbreak.__file__}, not from this checkout; "
-                        "run: pip install --no-deps --no-build-isolation -e .")
+# The library must be this folder's (an address, where another workflow takes this one from GitHub).
+HERE = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
+if HERE.is_dir() and not HERE.samefile(Path(symbreak.__file__).parents[2]):
+    sys.exit(f"symbreak is installed from {symbreak.__file__}, not from {HERE}; "
+             "run: pip install --no-deps --no-build-isolation -e .")  # fmt: skip
 
 # A user's own config replaces the default one; Snakemake would merge the two.
-CONFIG_FILES = [str(file) for file in workflow.config_settings.configfiles]
-if not CONFIG_FILES:
-    CONFIG_FILES = [str(Path(workflow.basedir, "config", "default.yaml"))]
+if not workflow.configfiles:
 
-    configfile: CONFIG_FILES[0]
+    configfile: os.path.relpath(HERE / "config" / "default.yaml")
 
 
+CONFIG_FILES = [os.path.relpath(file) for file in workflow.configfiles]
 try:
-    EXPERIMENT = experiment(config, CONFIG_FILES)
-    check(EXPERIMENT.data, EXPERIMENT.seed)
-except (ConfigError, DataError) as error:
-    raise WorkflowError(str(error)) from None
+    EXPERIMENT = configuration.experiment(config, CONFIG_FILES)
+    data.check(EXPERIMENT.data, EXPERIMENT.seed)
+except (configuration.ConfigError, data.DataError) as error:
+    sys.exit(str(error))
 
 # One thread a job: networks are the parallel axis, and BLAS bits depend on the number of threads.
-for library in ("OMP", "OPENBLAS", "MKL", "VECLIB", "NUMEXPR"):
-    os.environ[f"{library}_NUM_THREADS"] = "1"
-os.environ["NUMBA_CACHE_DIR"] = os.path.abspath(f"{EXPERIMENT.results}/kernels")
+libraries = ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM", "NUMEXPR", "NUMBA")
+os.environ |= {f"{name}_NUM_THREADS": "1" for name in libraries}
+os.environ |= {"NUMBA_CACHE_DIR": os.path.abspath(f"{EXPERIMENT.results}/kernels")}
 
-DATA, RESULTS, LOGS = EXPERIMENT.data_file, EXPERIMENT.results, f"{EXPERIMENT.results}/logs"
-BENCHMARKS = f"{EXPERIMENT.results}/benchmarks"
-
-
-wildcard_constraints:
-    init="[^/]+",
-    dropout="[^/]+",
-    bias="[^/]+",
+DATA, RESULTS = EXPERIMENT.data_file, EXPERIMENT.results
+LOGS, BENCHMARKS = f"{RESULTS}/logs", f"{RESULTS}/benchmarks"
 
 
 rule all:
-    """The report of the experiment (the default target)."""
+    """Make the report of the experiment, and all that it needs (the default target)."""
     input:
         EXPERIMENT.report,
 
@@ -59,8 +52,8 @@ include: "workflow/rules/report.smk"
 
 
 onsuccess:
-    print(f"Report: {EXPERIMENT.report}")
+    print(f"Report: {EXPERIMENT.report}" if Path(EXPERIMENT.report).exists() else "Done.")
 
 
 onerror:
-    print(f"Some jobs failed. What is done is kept; logs: {LOGS}")
+    print(files.failures(job.log[0] for job in workflow.scheduler.failed))

@@ -2,16 +2,18 @@
 
 import copy
 import json
+from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from symbreak import config, schema
+from symbreak import config, schema, story
 from symbreak.components import Choice, spell
-from symbreak.settings import REGISTRIES, Setting
+from symbreak.settings import REGISTRIES, Demand, Setting
 
 ROOT = Path(__file__).parents[1]
 DEFAULT = yaml.safe_load((ROOT / "config/default.yaml").read_text())
@@ -32,14 +34,28 @@ WRONG = [
     ("grid.init", ["zeroes"], "grid.init, entry 1", "the nearest is zeros"),
     ("grid.init", [{"constant": {"vlaue": 1}}], "vlaue is unknown", "did you mean value"),
     ("grid.init", [{"zeros": {"value": 1}}], "zeros takes no parameters", "write zeros"),
-    ("grid.init", [{"constnt": {"value": 1}}], "constnt is unknown", "did you mean constant"),
-    ("grid.init", [{"constant": {"value": "0.5"}}], 'the text "0.5"', "without quotes"),
+    ("grid.init", [{"zeros": None}], "zeros takes no parameters", "write zeros alone"),
+    ("grid.init", [{"constnt": {"value": 1}}], 'text "constnt"', "the nearest is constant"),
+    ("grid.init", [{"constant": {"value": "0.5"}}], 'the text "0.5"', "write 0.5, without quotes"),
+    ("grid.init", [{"constant": {"value": 10**400}}], "constant.value is beyond", "finite"),
+    ("grid.init", [{"constant": {5: 1}}], "constant.5 is unknown", "nown parameters: value"),
+    ("grid.init", [{"constant": {"a\nb": 1}}], r"constant.a\nb is unknown", "parameters: value"),
+    ("grid.init", [{"zeros": {}, "normal": {}}], "is {zeros: {}, normal: {}}", "one name"),
+    ("grid.init", ["constant-2"], 'text "constant-2"', "write {constant: {value: 2.0}}"),
+    ("grid.init", ["hidden"], 'text "hidden"', "for grid.dropout"),
+    ("grid.init", "zeros", 'text "zeros"', "write [zeros]"),
+    ("grid.init", [{"constant": {"value": -0.0}}, {"constant": {"value": 0}}], "entry 2", "remove"),
     ("grid.init", [], "empty list", "at least one"),
     ("grid.init", ["constant", {"constant": {"value": 0.5}}], "as entry 1 is", "remove"),
     ("trainig", {}, "trainig is unknown", "did you mean training"),
     ("training.stepz", 3, "training.stepz is unknown", "did you mean steps"),
     ("training.steps", True, "true", "a whole number"),
     ("training.steps", 0, "steps is 0", "at least 1"),
+    ("training.steps", "20", 'the text "20"', "write 20, without quotes"),
+    ("training.batch_size", 0, "batch_size is 0", "full, or a whole number of at least 1"),
+    ("training.learning_rate", [0, -0.0], "entry 2 is 0, as entry 1", "remove"),
+    ("training.optimizer", [], "optimizer is an empty list", "at least one"),
+    ("model.activation", "rleu", 'text "rleu"', "the nearest is relu"),
     ("training.learning_rate", "1e-3", "1e-3", "0.001"),
     ("training.learning_rate", float("nan"), "nan", "finite"),
     ("training.learning_rate", [0.1, float("inf")], "entry 2 is inf", "finite"),
@@ -57,6 +73,9 @@ WRONG = [
     ("data.kind", "cvs", "cvs", "the nearest is csv"),
     ("data", {"kind": "csv", "target": "y"}, "data.path is missing", "as in path"),
     ("steps", 3, "steps is in the wrong place", "training.steps"),
+    ("model.learning-rate", 3, "model.learning-rate is unknown", "training.learning_rate"),
+    ("training.replicates", 3, "training.replicates is in the wrong place", "the top level"),
+    ("data.path", "x.csv", "data.path is for kind csv", "data.kind is demand"),
 ]
 
 
@@ -86,6 +105,13 @@ def test_a_missing_section_or_key_is_named(section: str) -> None:
         (b"", "holds no keys"),
         (b"- 1\n", "holds no keys"),
         (b"a: \xff\n", "not UTF-8"),
+        (b"a: 2024-13-01\n", "cannot be read"),
+        (b"a: " + b"9" * 5000, "cannot be read"),
+        (b"[" * 5000, "cannot be read"),
+        (b"a: &a [*a]\n", "line 1: not YAML"),
+        (b"a: !!timestamp x\n", "cannot be read"),
+        (b"? [1]\n: 2\n", "a key is a list"),
+        (b"a: \x00\n", "not YAML"),
     ],
 )
 def test_a_broken_file_is_named(tmp_path: Path, text: bytes, sentence: str) -> None:
@@ -93,7 +119,17 @@ def test_a_broken_file_is_named(tmp_path: Path, text: bytes, sentence: str) -> N
     path.write_bytes(text)
     with pytest.raises(config.ConfigError, match=sentence) as caught:
         config.read(path)
-    assert str(path) in str(caught.value)
+    assert str(caught.value).startswith(str(path))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_merge_key_is_no_duplicate(tmp_path: Path) -> None:
+    path = tmp_path / "merged.yaml"
+    lines = (ROOT / "config/tiny.yaml").read_text().splitlines()
+    data = next(i for i, line in enumerate(lines) if line.startswith("data:"))
+    lines[data] = "data:\n  <<: &base {kind: demand, rows: 60}\n  <<: {noise: 0.25}"
+    path.write_text("\n".join(lines))
+    assert config.read(path).data == Demand(60, 0.25, True)
 
 
 def test_a_missing_file_and_a_directory_are_named(tmp_path: Path) -> None:
@@ -110,24 +146,53 @@ def paths_of(value: Any, path: tuple = ()) -> list[tuple]:
     return [path] * bool(path) + [p for key, part in items for p in paths_of(part, (*path, key))]
 
 
-@settings(deadline=None, max_examples=200)
-@given(
-    at=st.sampled_from(paths_of(DEFAULT)),
-    value=st.sampled_from(
-        [None, True, -1, 0, 1, 2.5, 10**30, float("nan"), "", "x", [], {}, [1], {"a": 1}, [[]]]
+ANYTHING = st.recursive(
+    st.sampled_from([None, True, -1, 0, 1, 2.5, 10**400, float("nan"), "", "x\n", "1e-3", "none"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "kind", "zeros", "constant", 5, None]), inner)
     ),
+    max_leaves=4,
 )
-def test_any_change_is_accepted_or_explained_in_one_line(at: tuple, value: Any) -> None:
+
+
+@settings(deadline=None, max_examples=300)
+@given(at=st.sampled_from(paths_of(DEFAULT)), value=ANYTHING, key=st.sampled_from(["", "x", 7]))
+def test_any_change_is_accepted_or_explained_in_one_line(at: tuple, value: Any, key: Any) -> None:
+    """A value is replaced, or where there is a key, it stands under that key instead."""
     broken = copy.deepcopy(DEFAULT)
     part = broken
     for step in at[:-1]:
         part = part[step]
-    part[at[-1]] = value
+    if key and isinstance(part, dict):
+        part[key] = part.pop(at[-1])
+    else:
+        part[at[-1]] = value
     try:
         config.experiment(broken)
     except config.ConfigError as error:
-        assert "\n" not in str(error)
-        assert len(str(error)) > 20
+        sentence = str(error)
+        assert len(sentence.splitlines()) == 1
+        assert str(at[0]) in sentence or str(key) in sentence
+
+
+def test_mappings_of_other_python_types_are_read() -> None:
+    """Snakemake hands ordered dictionaries, another workflow may hand tuples."""
+    values = OrderedDict(DEFAULT, model=OrderedDict(hidden=((6,),), activation=("tanh",)))
+    assert config.experiment(values).hidden == ((6,),)
+
+
+@given(rows=st.integers(20, 400), balanced=st.booleans())
+def test_the_largest_batch_is_all_training_rows(rows: int, balanced: bool) -> None:
+    rows += rows % 2 if balanced else 0
+    most, _ = story.sizes(Demand(rows, 0.5, balanced))
+    values = changed("data", {"kind": "demand", "rows": float(rows), "balanced": balanced})
+    values["training"]["batch_size"] = most
+    found = config.experiment(values)
+    assert (found.data, found.batch_size) == (Demand(rows, 0.5, balanced), (most,))
+    values["training"]["batch_size"] = most + 1
+    with pytest.raises(config.ConfigError, match=f"at most {most}"):
+        config.experiment(values)
 
 
 def test_default_is_the_grid_it_claims() -> None:
@@ -138,13 +203,13 @@ def test_default_is_the_grid_it_claims() -> None:
         assert {choice.name for choice in getattr(found, kind)} == set(REGISTRIES[kind])
 
 
-def test_tiny_is_accepted() -> None:
-    assert config.read(ROOT / "config/tiny.yaml").name == "tiny"
-
-
-def test_committed_schema_is_the_librarys() -> None:
+def test_committed_schema_is_the_librarys_and_accepts_the_configs() -> None:
     committed = json.loads((ROOT / "workflow/schemas/config.schema.json").read_text())
     assert committed == schema.schema(), "run: python -m symbreak.schema"
+    jsonschema.Draft202012Validator.check_schema(committed)
+    for file in sorted((ROOT / "config").glob("*.yaml")):
+        jsonschema.validate(yaml.safe_load(file.read_text()), committed)
+        assert config.read(file).name == file.stem
 
 
 def test_every_key_and_component_is_documented() -> None:

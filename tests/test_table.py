@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from symbreak import data
 from symbreak.settings import Table
 from symbreak.table import DataError, read_table, stratified_split

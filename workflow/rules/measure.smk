@@ -3,39 +3,49 @@
 
 
 rule measure:
-    """Distances and verdicts of the networks of one initializer."""
+    """Measure the networks of one initializer: distances of units, a verdict each."""
     input:
         data=DATA,
         weights=lambda wildcards: EXPERIMENT.train_files(wildcards.init),
     output:
         distances=f"{RESULTS}/distances/{{init}}.parquet",
         networks=f"{RESULTS}/networks/{{init}}.parquet",
-    params:
-        data=EXPERIMENT.data_record(),
-        redundancy=EXPERIMENT.redundancy,
-        code=fingerprint("verdicts"),
     log:
         f"{LOGS}/measure/{{init}}.log",
     benchmark:
         f"{BENCHMARKS}/measure/{{init}}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=plan.measure_megabytes(EXPERIMENT),
+        runtime=plan.train_minutes(EXPERIMENT),
+    params:
+        data=EXPERIMENT.data_record(),
+        redundancy=EXPERIMENT.redundancy,
+        code=files.fingerprint("verdicts"),
     script:
         "../scripts/measure.py"
 
 
 rule judge:
-    """The verdict of every setting, with its interval; and all networks in one table."""
+    """Judge every setting, with its interval, and put all networks in one table."""
     input:
-        expand(rules.measure.output.networks, init=[init.label for init in EXPERIMENT.init]),
+        expand(rules.measure.output.networks, init=[i.label for i in EXPERIMENT.init]),
     output:
         verdicts=f"{RESULTS}/verdicts.csv",
         networks=f"{RESULTS}/networks.parquet",
-    params:
-        code=fingerprint("verdicts"),
     log:
         f"{LOGS}/judge/judge.log",
     benchmark:
         f"{BENCHMARKS}/judge/judge.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2 * plan.BASE_MB,
+        runtime=plan.START_MINUTES,
+    params:
+        code=files.fingerprint("verdicts"),
     script:
         "../scripts/judge.py"

@@ -1,23 +1,28 @@
-# In: verdicts, networks, distances and weights. Out: the report, one file.
+# In: all that was found, and the config. Out: the report, one file.
 
 
 rule report:
-    """The report: one HTML file that opens from disk."""
+    """Write the report, one HTML file that opens from disk."""
     input:
-        *rules.judge.output,
-        expand(
-            rules.measure.output.distances,
-            init=[init.label for init in EXPERIMENT.init],
-        ),
+        rules.judge.output,
+        expand(rules.measure.output.distances, init=[i.label for i in EXPERIMENT.init]),
+        [EXPERIMENT.train_files(init.label) for init in EXPERIMENT.init],
+        data=DATA,
+        config=CONFIG_FILES,
     output:
         EXPERIMENT.report,
-    params:
-        config=config,
-        files=CONFIG_FILES,
-        code=fingerprint("report"),
     log:
         f"{LOGS}/report/report.log",
     benchmark:
         f"{BENCHMARKS}/report/report.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=plan.measure_megabytes(EXPERIMENT),
+        runtime=plan.START_MINUTES,
+    params:
+        config=config,
+        code=files.fingerprint("report"),
     script:
         "../scripts/report.py"

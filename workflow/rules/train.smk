@@ -3,32 +3,46 @@
 
 
 rule data:
-    """The experiment's table: the demand story, or the user's own file, with its split."""
+    """Make the experiment's table: the demand story, or the user's own, with its split."""
+    input:
+        EXPERIMENT.tables,
     output:
         DATA,
-    params:
-        data=EXPERIMENT.data_record(),
-        seed=EXPERIMENT.seed,
-        code=fingerprint("data"),
     log:
         f"{LOGS}/data/data.log",
     benchmark:
         f"{BENCHMARKS}/data/data.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=plan.BASE_MB,
+        runtime=plan.START_MINUTES,
+    params:
+        data=EXPERIMENT.data_record(),
+        seed=EXPERIMENT.seed,
+        code=files.fingerprint("data"),
     script:
         "../scripts/data.py"
 
 
 rule kernels:
-    """The compiled training loops, once before the training jobs start."""
+    """Compile the training loops of one precision, once before the training jobs."""
     output:
         f"{RESULTS}/kernels/{{dtype}}.txt",
-    params:
-        records=lambda wildcards: EXPERIMENT.kernel_records(wildcards.dtype),
-        code=fingerprint("training"),
     log:
         f"{LOGS}/kernels/{{dtype}}.log",
     benchmark:
         f"{BENCHMARKS}/kernels/{{dtype}}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=plan.BASE_MB,
+        runtime=plan.START_MINUTES,
+    params:
+        records=lambda wildcards: EXPERIMENT.kernel_records(wildcards.dtype),
+        code=files.fingerprint("training"),
     script:
         "../scripts/kernels.py"
 
@@ -37,20 +51,24 @@ rule train:
     """Train one combination: all its models and replicates."""
     input:
         data=DATA,
+        # ancient: kernels compiled anew, for one more model, have the same bits
         kernels=ancient(expand(rules.kernels.output, dtype=EXPERIMENT.dtype)),
     output:
         f"{RESULTS}/train/{{init}}/{{dropout}}/{{bias}}.npz",
-    params:
-        records=lambda wildcards: EXPERIMENT.records(**wildcards),
-        run=EXPERIMENT.run(),
-        data=EXPERIMENT.data_record(),
-        code=fingerprint("training"),
     log:
         f"{LOGS}/train/{{init}}/{{dropout}}/{{bias}}.log",
     benchmark:
         f"{BENCHMARKS}/train/{{init}}/{{dropout}}/{{bias}}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
     resources:
-        mem_mb=600,
-        runtime=60,
+        mem_mb=plan.train_megabytes(EXPERIMENT),
+        runtime=plan.train_minutes(EXPERIMENT),
+    params:
+        records=lambda wildcards: EXPERIMENT.records(**wildcards),
+        run=EXPERIMENT.run(),
+        data=EXPERIMENT.data_record(),
+        code=files.fingerprint("training"),
     script:
         "../scripts/train.py"

@@ -3,9 +3,8 @@
 import pandas as pd
 from symbreak import files, verdicts
 
-job = globals()["snakemake"]
-with files.job_log(job.log[0], "verdicts", job.params.code):
-    networks = pd.concat(map(pd.read_parquet, job.input), ignore_index=True)
-    files.write_text(job.output.verdicts, verdicts.settings(networks).to_csv(index=False))
-    with files.written(job.output.networks) as path:
+with files.job_log(snakemake.log[0], "verdicts", snakemake.params.code):
+    networks = pd.concat(map(pd.read_parquet, snakemake.input), ignore_index=True)
+    files.write_text(snakemake.output.verdicts, verdicts.settings(networks).to_csv(index=False))
+    with files.written(snakemake.output.networks) as path:
         networks.to_parquet(path, index=False)

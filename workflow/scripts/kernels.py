@@ -2,9 +2,8 @@
 
 from symbreak import files
 
-job = globals()["snakemake"]
-with files.job_log(job.log[0], "training", job.params.code):
+with files.job_log(snakemake.log[0], "training", snakemake.params.code):
     from symbreak import training
 
-    training.compile_kernels(job.params.records)
-    files.write_text(job.output[0], job.params.code + "\n")
+    training.compile_kernels(snakemake.params.records)
+    files.write_text(snakemake.output[0], snakemake.params.code + "\n")

@@ -2,7 +2,6 @@
 
 from symbreak import config, files, report
 
-job = globals()["snakemake"]
-with files.job_log(job.log[0], "report", job.params.code):
-    experiment = config.experiment(job.params.config)
-    report.write(job.output[0], experiment, report.provenance(job.params.files))
+with files.job_log(snakemake.log[0], "report", snakemake.params.code):
+    experiment = config.experiment(snakemake.params.config)
+    report.write(snakemake.output[0], experiment, report.provenance(snakemake.input.config))

@@ -1,115 +1,106 @@
 """How much the demand story punishes equal neurons: losses to compare a report's losses with.
 
-``python -m symbreak.anchors [rows [noise [seed ...]]]`` prints the table in ``data/README.md``.
-This is a measurement beside the pipeline: plain NumPy with ``@`` and SciPy's L-BFGS-B, so its last
-digits depend on the machine; nothing that is trained or judged depends on it.
+``python -m symbreak.anchors [config]`` prints the table in ``data/README.md``. This is a
+measurement beside the pipeline: NumPy's ``@`` and SciPy's L-BFGS-B, so its last digits depend on
+the machine; nothing that is trained or judged depends on it.
 """
 
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from symbreak import story
-from symbreak.data import Dataset, Frame, dataset, make
-from symbreak.settings import Demand
+from symbreak import config, story
+from symbreak.activations import ACTIVATIONS
+from symbreak.data import Dataset, dataset, make
+from symbreak.settings import Demand, Experiment
 
 POPULATION = 20_000  # rows of another seed that stand for the population
-DEFAULT_SEED = 20240501
-Objective = Callable[[np.ndarray, np.ndarray, np.ndarray, int], tuple[float, np.ndarray]]
+UNITS = 6  # of the trained networks
+STARTS = 5  # trained networks
+TRIES = 5  # random starts of the search for a best network
+Losses = tuple[float, float, float]  # mean cross-entropy in nats: training, test, population
 
 
 @dataclass(frozen=True)
-class Anchor:
-    """Mean cross-entropy (nats) on the training rows, the test rows and the population."""
+class Network:
+    """A network of one hidden layer with a logistic output, its parameters in one vector.
 
-    train: float
-    test: float
-    population: float
-
-
-def cross_entropy(probability: np.ndarray, label: np.ndarray) -> float:
-    """Return the mean cross-entropy; infinite where a certain prediction is wrong."""
-    with np.errstate(divide="ignore"):
-        return float(-np.mean(np.log(np.where(label == 1, probability, 1 - probability))))
-
-
-def objective(
-    weights: np.ndarray, x: np.ndarray, y: np.ndarray, units: int
-) -> tuple[float, np.ndarray]:
-    """Return loss and gradient of a one-layer tanh network with a logistic output.
-
-    ``weights`` [inputs * units + units + units + 1]: incoming, bias, outgoing, output bias.
+    The vector [inputs * units + 2 * units + 1] is incoming [input][unit], bias, outgoing, output's.
     """
-    inputs = x.shape[1]
-    incoming = weights[: inputs * units].reshape(inputs, units)
-    bias, outgoing = weights[inputs * units : -1].reshape(2, units)
-    hidden = np.tanh(x @ incoming + bias)
-    logit = weights[-1] + hidden @ outgoing
-    loss = float(np.mean(np.logaddexp(0.0, logit) - y * logit))
-    error = (0.5 * (1.0 + np.tanh(0.5 * logit)) - y) / len(x)
-    back = np.outer(error, outgoing) * (1.0 - hidden * hidden)
-    parts = [(x.T @ back).ravel(), back.sum(axis=0), hidden.T @ error, [error.sum()]]
-    return loss, np.concatenate(parts)
+
+    activation: str
+    inputs: int
+    units: int
+
+    def start(self, random: np.random.Generator, scale: float = 1.0) -> np.ndarray:
+        """Return Glorot normal weights, times ``scale``, and zero biases."""
+        incoming = random.standard_normal(self.inputs * self.units)
+        outgoing = random.standard_normal(self.units)
+        first = np.sqrt(2.0 / (self.inputs + self.units)) * incoming
+        second = np.sqrt(2.0 / (self.units + 1)) * outgoing
+        return scale * np.concatenate([first, np.zeros(self.units), second, [0.0]])
+
+    def loss(
+        self, parameters: np.ndarray, x: np.ndarray, y: np.ndarray
+    ) -> tuple[float, np.ndarray]:
+        """Return the mean cross-entropy over the rows and its gradient."""
+        split = self.inputs * self.units
+        incoming = parameters[:split].reshape(self.inputs, self.units)
+        bias, outgoing = parameters[split:-1].reshape(2, self.units)
+        hidden, slope = ACTIVATIONS[self.activation].function(x @ incoming + bias)
+        logit = parameters[-1] + hidden @ outgoing
+        error = (0.5 * (1.0 + np.tanh(0.5 * logit)) - y) / len(x)
+        back = np.outer(error, outgoing) * slope
+        gradient = [(x.T @ back).ravel(), back.sum(axis=0), hidden.T @ error, [error.sum()]]
+        return float(np.mean(np.logaddexp(0.0, logit) - y * logit)), np.concatenate(gradient)
+
+    def best(self, x: np.ndarray, y: np.ndarray, random: np.random.Generator) -> np.ndarray:
+        """Return the parameters of least loss on these rows that L-BFGS-B found in all tries."""
+        from scipy.optimize import minimize
+
+        found = [
+            minimize(self.loss, self.start(random, 3.0), (x, y), "L-BFGS-B", jac=True)
+            for _ in range(TRIES)
+        ]
+        return min(found, key=lambda result: result.fun).x
+
+    def trained(
+        self, data: Dataset, random: np.random.Generator, rate: float, steps: int
+    ) -> np.ndarray:
+        """Return the parameters after full-batch gradient descent from a random start."""
+        parameters = self.start(random)
+        for _ in range(steps):
+            parameters = parameters - rate * self.loss(parameters, data.x_train, data.y_train)[1]
+        return parameters
+
+    def mean_losses(self, found: list[np.ndarray], parts: list[Dataset]) -> Losses:
+        """Return the losses of these networks, means over them."""
+        rows = evaluation_rows(parts)
+        a, b, c = (np.mean([self.loss(p, x, y)[0] for p in found]) for x, _, y in rows)
+        return float(a), float(b), float(c)
 
 
-def glorot(random: np.random.Generator, inputs: int, units: int) -> np.ndarray:
-    """Return Glorot normal weights and zero biases in the order of ``objective``."""
-    incoming = random.standard_normal(inputs * units) * np.sqrt(2.0 / (inputs + units))
-    outgoing = random.standard_normal(units) * np.sqrt(2.0 / (units + 1))
-    return np.concatenate([incoming, np.zeros(units), outgoing, [0.0]])
-
-
-def descend(weights: np.ndarray, data: Dataset, units: int, rate: float, steps: int) -> np.ndarray:
-    """Return the weights after full-batch gradient descent."""
-    for _ in range(steps):
-        weights = weights - rate * objective(weights, data.x_train, data.y_train, units)[1]
-    return weights
-
-
-def adam(weights: np.ndarray, data: Dataset, units: int, rate: float, steps: int) -> np.ndarray:
-    """Return the weights after full-batch Adam (0.9, 0.999, 1e-8)."""
-    first = second = np.zeros_like(weights)
-    for step in range(1, steps + 1):
-        gradient = objective(weights, data.x_train, data.y_train, units)[1]
-        first = 0.9 * first + 0.1 * gradient
-        second = 0.999 * second + 0.001 * gradient * gradient
-        scale = np.sqrt(second / (1 - 0.999**step)) + 1e-8
-        weights = weights - rate * first / (1 - 0.9**step) / scale
-    return weights
-
-
-def best_fit(x: np.ndarray, y: np.ndarray, units: int, restarts: int, seed: int) -> np.ndarray:
-    """Return the weights of least loss on these rows that L-BFGS-B found from all restarts."""
-    from scipy.optimize import minimize
-
-    random = np.random.default_rng(seed)
-    count = x.shape[1] * units + 2 * units + 1
-    options = {"maxiter": 2000}
-    found = [
-        minimize(objective, start, (x, y, units), "L-BFGS-B", jac=True, options=options)
-        for start in 2.0 * random.standard_normal((restarts, count))
+def evaluation_rows(parts: list[Dataset]) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Return (x, properties, y) of the training rows, the test rows and the population."""
+    sample, population = parts
+    return [
+        (sample.x_train, sample.properties_train, sample.y_train),
+        *((d.x_test, d.properties_test, d.y_test) for d in (sample, population)),
     ]
-    return min(found, key=lambda result: result.fun).x
 
 
-def best_rule(demand: Demand, seed: int) -> Callable[[np.ndarray], np.ndarray]:
-    """Return the function from properties [rows, 3] to the true probability of a top seller.
+def datasets(demand: Demand, seed: int) -> list[Dataset]:
+    """Return the experiment's dataset, and one with the population as its test rows.
 
-    Balancing keeps the classes at other shares than they have, so the odds are divided by the
-    natural odds, measured on candidates of another seed.
+    Both are standardized on the experiment's training rows.
     """
-    odds = 1.0
-    if demand.balanced:
-        share = base_rate(demand.noise, seed + 1)
-        odds = share / (1.0 - share)
-
-    def rule(scores: np.ndarray) -> np.ndarray:
-        p = story.probability((scores[:, 0], scores[:, 1], scores[:, 2]), demand.noise)
-        return p / (p + (1.0 - p) * odds)
-
-    return rule
+    table = make(demand, seed)
+    population = make(replace(demand, rows=POPULATION), seed + 1)
+    train = table["split"].count("train")
+    both = {name: values[:train] + population[name] for name, values in table.items()}
+    both["split"] = ["train"] * train + ["test"] * POPULATION
+    return [dataset(demand, table), dataset(demand, both)]
 
 
 def base_rate(noise: float, seed: int) -> float:
@@ -119,74 +110,70 @@ def base_rate(noise: float, seed: int) -> float:
     return float(np.mean(story.probability((a, b, c), noise)))
 
 
-def loss_anchors(
-    demand: Demand, seed: int, restarts: int = 20, starts: int = 5, steps: int = 2000
-) -> dict[str, Anchor]:
-    """Return the losses of the Bayes rule, the best one-neuron network and trained networks.
+def bayes_losses(demand: Demand, seed: int, parts: list[Dataset]) -> Losses:
+    """Return the losses of the Bayes rule, which knows the properties and their probability.
 
-    The one-neuron network is the best of ``restarts`` on the training rows; "one neuron, fitted on
-    the population" is what no training set could improve. The networks of 6 tanh units start at
-    Glorot normal weights, and their losses are means over ``starts``.
+    Balancing keeps the classes at other shares than they have, so the odds are divided by the
+    natural odds, measured on candidates of another seed. Infinite where a certain rule errs.
     """
-    frame = make(demand, seed)
-    large = make(Demand(POPULATION, demand.noise, demand.balanced), seed + 1)
-    data, population = dataset(frame), dataset(with_test(frame, large))
-    rule = best_rule(demand, seed)
-    anchors = {
-        "Bayes rule (true probability)": Anchor(
-            cross_entropy(rule(data.properties_train), data.y_train),
-            cross_entropy(rule(data.properties_test), data.y_test),
-            cross_entropy(rule(population.properties_test), population.y_test),
+    share = base_rate(demand.noise, seed + 1)
+    odds = share / (1.0 - share) if demand.balanced else 1.0
+
+    def loss(scores: np.ndarray, y: np.ndarray) -> float:
+        p = story.probability((scores[:, 0], scores[:, 1], scores[:, 2]), demand.noise)
+        right = np.where(y == 1, p, (1.0 - p) * odds) / (p + (1.0 - p) * odds)
+        with np.errstate(divide="ignore"):
+            return float(-np.mean(np.log(right)))
+
+    a, b, c = (loss(scores, y) for _, scores, y in evaluation_rows(parts))
+    return a, b, c
+
+
+def anchors(experiment: Experiment) -> dict[str, Losses]:
+    """Return the losses by predictor: Bayes rule, best small networks, trained networks.
+
+    A network whose neurons are equal is at best the best one-neuron network. The trained ones have
+    6 units and a Glorot normal start, and go down the gradient with the experiment's first
+    learning rate and its steps.
+    """
+    demand, seed = experiment.data, experiment.seed
+    if not isinstance(demand, Demand):
+        raise config.ConfigError("data.kind is csv; the anchors are those of kind demand")
+    parts = datasets(demand, seed)
+    found = {"Bayes rule": bayes_losses(demand, seed, parts)}
+    sample, population = parts
+    random, inputs = np.random.default_rng(seed), len(story.INPUTS)
+    for units, words in enumerate(("one neuron", "two neurons", "three neurons"), start=1):
+        small = Network("tanh", inputs, units)
+        best = small.best(population.x_test, population.y_test, random)
+        found[f"best {words}, tanh, for the population"] = small.mean_losses([best], parts)
+    for activation in (choice.name for choice in experiment.activation):
+        one, wide = (Network(activation, inputs, units) for units in (1, UNITS))
+        best = one.best(sample.x_train, sample.y_train, random)
+        rate, steps = experiment.learning_rate[0], experiment.steps
+        trained = [wide.trained(sample, random, rate, steps) for _ in range(STARTS)]
+        found[f"best one neuron, {activation}, for the training rows"] = one.mean_losses(
+            [best], parts
         )
-    }
-
-    def anchor(weights: list[np.ndarray], units: int) -> Anchor:
-        rows = [
-            (data.x_train, data.y_train),
-            (data.x_test, data.y_test),
-            (population.x_test, population.y_test),
-        ]
-        return Anchor(
-            *(float(np.mean([objective(w, x, y, units)[0] for w in weights])) for x, y in rows)
+        found[f"{UNITS} {activation} units trained from random starts, mean of {STARTS}"] = (
+            wide.mean_losses(trained, parts)
         )
-
-    random = np.random.default_rng(seed)
-    first = [glorot(random, len(data.features), 6) for _ in range(starts)]
-    for name, method, rate in (("rate 0.1", descend, 0.1), ("rate 1", descend, 1.0)):
-        trained = [method(w, data, 6, rate, steps) for w in first]
-        anchors[f"6 tanh units, random start, gradient descent, {name}"] = anchor(trained, 6)
-    trained = [adam(w, data, 6, 0.01, steps) for w in first]
-    anchors["6 tanh units, random start, Adam, rate 0.01"] = anchor(trained, 6)
-    one = best_fit(data.x_train, data.y_train, 1, restarts, seed)
-    anchors["one tanh neuron, best of all restarts on the training rows"] = anchor([one], 1)
-    widest = best_fit(population.x_test, population.y_test, 1, 5, seed)
-    anchors["one tanh neuron, fitted on the population"] = anchor([widest], 1)
-    return anchors
+    return found
 
 
-def with_test(frame: Frame, other: Frame) -> Frame:
-    """Return the training rows of a frame with all rows of another as its test rows."""
-    train = frame.columns["split"].count("train")
-    columns = {name: values[:train] + other.columns[name] for name, values in frame.columns.items()}
-    columns["split"] = ["train"] * train + ["test"] * len(other.columns["split"])
-    return Frame(columns, frame.target, frame.properties)
-
-
-def table(anchors: dict[str, Anchor]) -> str:
+def table(losses: dict[str, Losses]) -> str:
     """Return the losses as a Markdown table, three decimals."""
-    lines = ["| predictor | train | test | population |", "|---|---|---|---|"]
-    for name, loss in anchors.items():
-        lines.append(f"| {name} | {loss.train:.3f} | {loss.test:.3f} | {loss.population:.3f} |")
+    lines = ["| predictor | training rows | test rows | population |", "|---|---|---|---|"]
+    lines += [f"| {name} | {a:.3f} | {b:.3f} | {c:.3f} |" for name, (a, b, c) in losses.items()]
     return "\n".join(lines)
 
 
 def main(arguments: list[str]) -> None:
-    """Print the base rate and the table for each seed."""
-    rows = int(arguments[0]) if arguments else 1000
-    noise = float(arguments[1]) if len(arguments) > 1 else 0.5
-    for seed in [int(text) for text in arguments[2:]] or [DEFAULT_SEED]:
-        print(f"seed {seed}, base rate {base_rate(noise, seed + 1):.3f}\n")
-        print(table(loss_anchors(Demand(rows, noise), seed)), "\n")
+    """Print the table for a config file."""
+    try:
+        print(table(anchors(config.read(arguments[0] if arguments else "config/default.yaml"))))
+    except config.ConfigError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -5,22 +5,22 @@ against what a schema cannot say. Sentences name file, key, value, what would be
 misspelled name, the nearest one.
 """
 
-import difflib
-import json
-import math
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import yaml
 
-from symbreak.components import Choice
-from symbreak.schema import KEYS, SECTIONS, schema, section_keys
+from symbreak import explain
+from symbreak.components import Choice, spell
+from symbreak.schema import KEYS, SECTIONS, schema
 from symbreak.settings import FULL, REGISTRIES, Demand, Experiment, Table
 
 FACTORS = ("optimizer", "learning_rate", "weight_decay", "batch_size", "arithmetic", "dtype")
-Path_ = Sequence[Any]
+LARGEST = sys.float_info.max
 
 
 class ConfigError(ValueError):
@@ -43,149 +43,33 @@ def experiment(config: Mapping[str, Any], files: Sequence[str] = ()) -> Experime
     where = ", ".join(files) or "config"
     try:
         return _build(config)
+    except RecursionError:
+        raise ConfigError(f"{where}: its sections are nested too deeply to read") from None
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from None
 
 
-def _build(config: Mapping[str, Any]) -> Experiment:
-    for path, value in _leaves(config):
-        if isinstance(value, float) and not math.isfinite(value):
-            raise ConfigError(f"{spell_path(path)} is {value}; it must be a finite number")
-    errors = list(jsonschema.Draft202012Validator(schema()).iter_errors(config))
+def _build(config: Any) -> Experiment:
+    plain = _plain(config)
+    errors = list(jsonschema.Draft202012Validator(schema()).iter_errors(plain))
     if errors:
-        raise ConfigError(explain(min(errors, key=_position(config))))
-    found = _parse(config)
+        raise ConfigError(explain.first(errors, plain))
+    found = _parse(plain)
     _check_balance(found)
     _check_batches(found)
     return found
 
 
-def _leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    """Yield (path, value) of everything that is no mapping and no list."""
-    if isinstance(value, Mapping | list):
-        items = value.items() if isinstance(value, Mapping) else enumerate(value)
-        for key, part in items:
-            yield from _leaves(part, (*path, key))
-    else:
-        yield path, value
-
-
-def _position(config: Any) -> Any:
-    """Return a sort key: misspelled keys first, then errors in the order of the file."""
-
-    def position(error: jsonschema.ValidationError) -> tuple[bool, list[int]]:
-        places, part = [], config
-        for step in error.absolute_path:
-            places.append(list(part).index(step) if isinstance(part, Mapping) else step)
-            part = part[step]
-        return error.validator != "additionalProperties", places
-
-    return position
-
-
-def explain(error: jsonschema.ValidationError) -> str:
-    """Return the sentence for a schema error."""
-    outer = error
-    while error.validator == "anyOf":
-        wrong_type = {
-            e.relative_schema_path[0]
-            for e in error.context
-            if e.validator == "type" and not e.relative_path
-        }
-        near = [e for e in error.context if e.relative_schema_path[0] not in wrong_type]
-        if not near:
-            break
-        outer, error = error, max(near, key=lambda e: len(e.relative_path))
-    path = spell_path(error.absolute_path)
-    if error.validator == "additionalProperties":
-        return _unknown_key(error)
-    if error.validator == "required":
-        missing = next(key for key in error.validator_value if key not in error.instance)
-        return _missing_key(path, missing)
-    if error.validator == "minItems":
-        return f"{path} is an empty list; give it at least one entry"
-    title = error.schema.get("title") or outer.schema.get("title")
-    if error.validator in ("enum", "type") and isinstance(error.instance, str):
-        title = outer.schema["title"] if error.validator == "type" else title
-    return f"{path} is {show(error.instance)}; it must be {title}{_hint(error)}"
-
-
-def _hint(error: jsonschema.ValidationError) -> str:
-    value = error.instance
-    if error.validator == "enum" and isinstance(value, str):
-        return f" (the nearest is {nearest(value, error.validator_value)})"
-    if isinstance(value, str) and _is_number(value):
-        return f" (in YAML write {float(value)!r}, with a point and without quotes)"
-    if list(error.absolute_path)[:2] == ["model", "hidden"] and isinstance(value, int):
-        return f" (write [[{value}]])"
-    return ""
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return math.isfinite(float(text))
-    except ValueError:
-        return False
-
-
-def _unknown_key(error: jsonschema.ValidationError) -> str:
-    allowed = list(error.schema["properties"])
-    key = next(key for key in error.instance if key not in allowed)
-    path = spell_path([*error.absolute_path, key])
-    homes = [k.path for k in KEYS if k.name == key] + [s for s in SECTIONS if s == key]
-    if homes:
-        return f"{path} is in the wrong place; its place is {homes[0]}"
-    if not allowed:
-        name = error.absolute_path[-1]
-        return f"{path} is unknown: {name} takes no parameters; write {name} alone"
-    kind = "parameters" if "grid" in path or len(error.absolute_path) > 1 else "keys"
-    if error.schema.get("maxProperties") == 1:
-        kind = "names"
-    return (f"{path} is unknown; did you mean {nearest(str(key), allowed)}? "
-            f"Known {kind}: {', '.join(allowed)}")  # fmt: skip
-
-
-def _missing_key(path: str, missing: str) -> str:
-    name = f"{path}.{missing}" if path != "the config" else missing
-    if missing in SECTIONS:
-        keys = ", ".join(key.name for key in section_keys(missing) if key.required)
-        return f"section {missing} is missing; add it with {keys}"
-    found = next((key for key in KEYS if key.path == name), None)
-    example = f", as in {missing}: {yaml_text(found.example)}" if found else ""
-    return f"{name} is missing; add it{example}"
-
-
-def nearest(name: str, known: Sequence[str]) -> str:
-    """Return the known name that a misspelled one most resembles."""
-    return difflib.get_close_matches(name, [str(k) for k in known], n=1, cutoff=0.0)[0]
-
-
-def spell_path(path: Path_) -> str:
-    """Return a place in the config, as in ``grid.init, entry 3, constant.value``."""
-    text = ""
-    for step in path:
-        in_entry = ", entry " in text
-        part = f", entry {step + 1}" if isinstance(step, int) and text else str(step)
-        text += part if part[0] == "," or not text else f"{', ' if in_entry else '.'}{part}"
-    return text or "the config"
-
-
-def show(value: Any) -> str:
-    """Return a value with its type where that may be the mistake, shortened."""
-    if value is None:
-        return "empty"
-    if isinstance(value, bool):
-        return f"{str(value).lower()} (true and false are no numbers)"
-    if isinstance(value, str):
-        return f"the text {json.dumps(value[:40], ensure_ascii=False)}"
-    text = yaml_text(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def yaml_text(value: Any) -> str:
-    """Return a value as YAML on one line."""
-    text: str = yaml.safe_dump(value, default_flow_style=True, width=math.inf, sort_keys=False)
-    return text.removesuffix("...\n").strip()
+def _plain(value: Any, place: explain.Place = ()) -> Any:
+    """Return a copy made of dicts and lists; raises ConfigError for a number that is not finite."""
+    if isinstance(value, Mapping):
+        return {key: _plain(part, (*place, str(key))) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part, (*place, i)) for i, part in enumerate(value)]
+    if isinstance(value, int | float) and not -LARGEST <= value <= LARGEST:
+        shown = value if isinstance(value, float) else "beyond 1.8e308"
+        raise ConfigError(f"{explain.spell_place(place)} is {shown}; it must be a finite number")
+    return value
 
 
 def _parse(config: Mapping[str, Any]) -> Experiment:
@@ -193,12 +77,10 @@ def _parse(config: Mapping[str, Any]) -> Experiment:
     values = {key.path: key.default for key in KEYS if not key.required}
     values |= {f"training.{name}": value for name, value in training.items()}
     factors = {name: _factor(f"training.{name}", values[f"training.{name}"]) for name in FACTORS}
-    kind = Demand if data["kind"] == "demand" else Table
-    fields = {name: value for name, value in data.items() if name != "kind"}
     return Experiment(
         name=config["experiment"],
         seed=int(config["seed"]),
-        data=kind(**fields),
+        data=_data(**data),
         hidden=_distinct("model.hidden", [tuple(map(int, widths)) for widths in model["hidden"]]),
         activation=_factor("model.activation", model["activation"]),
         **factors,
@@ -208,6 +90,13 @@ def _parse(config: Mapping[str, Any]) -> Experiment:
         checkpoints=int(config.get("checkpoints", values["checkpoints"])),
         redundancy=float(config.get("redundancy", values["redundancy"])),
     )
+
+
+def _data(kind: str, **fields: Any) -> Demand | Table:
+    if kind == "csv":
+        return Table(**fields)
+    found = Demand(**fields)
+    return replace(found, rows=int(found.rows), noise=found.noise + 0.0)
 
 
 def _factor(path: str, value: Any) -> tuple[Any, ...]:
@@ -234,18 +123,26 @@ def _choice(kind: str, entry: str | Mapping[str, Any]) -> Choice:
 def _distinct(path: str, values: list[Any]) -> tuple[Any, ...]:
     for i, value in enumerate(values):
         if value in values[:i]:
-            name = value.label if isinstance(value, Choice) else yaml_text(value or FULL)
             first = values.index(value) + 1
             raise ConfigError(
-                f"{path}, entry {i + 1} is {name}, as entry {first} is; remove one of them"
+                f"{path}, entry {i + 1} is {_name(value)}, as entry {first} is; remove one of them"
             )
     return tuple(values)
+
+
+def _name(value: Any) -> str:
+    """Return how a checked entry of a factor is written."""
+    if isinstance(value, Choice):
+        return value.label
+    if isinstance(value, tuple):
+        return str(list(value))
+    return FULL if value is None else value if isinstance(value, str) else spell(value)
 
 
 def _check_balance(found: Experiment) -> None:
     if isinstance(found.data, Demand) and found.data.balanced and found.data.rows % 2:
         rows = found.data.rows
-        raise ConfigError(f"data.rows is {rows}; balanced data needs an even number: {rows + 1}")
+        raise ConfigError(f"data.rows is {rows}; balanced data needs an even number, as {rows + 1}")
 
 
 def _check_batches(found: Experiment) -> None:
@@ -261,6 +158,9 @@ def _check_batches(found: Experiment) -> None:
             )
 
 
+MERGE = "tag:yaml.org,2002:merge"  # <<, which takes over the keys of another mapping
+
+
 class _StrictLoader(yaml.SafeLoader):
     """YAML that refuses a key that stands twice in one mapping."""
 
@@ -268,9 +168,12 @@ class _StrictLoader(yaml.SafeLoader):
 def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[Any] = set()
     for key, _ in node.value:
+        if key.tag == MERGE:
+            continue
         name = loader.construct_object(key, deep=True)
         if isinstance(name, list | dict):
-            raise yaml.constructor.ConstructorError(None, None, "a key is a list", key.start_mark)
+            problem = "a key is a list or a mapping"
+            raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
         if name in seen:
             line = key.start_mark.line + 1
             raise ConfigError(f"line {line}: key {name} is there twice; remove one of them")
@@ -299,8 +202,12 @@ def _load(path: str) -> dict[str, Any]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "not YAML"
+        problem = getattr(error, "problem", None) or getattr(error, "reason", "no reason given")
         raise ConfigError(f"{path}{line}: not YAML ({problem})") from None
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        # PyYAML lets these out for 2024-13-01, 5,000 digits, or a value that its tag does not fit
+        reason = str(error).partition(";")[0]
+        raise ConfigError(f"{path}: a value in it cannot be read ({reason})") from None
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: it holds no keys; see config/README.md for those it needs")
     return content

@@ -12,7 +12,7 @@ from symbreak.networks import Trained, neuron_vectors
 from symbreak.settings import Setting
 from symbreak.summary import Grid, Row
 
-REPLICATE = 1  # whose weights are shown
+REPLICATE = 0  # whose weights are shown
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def distance_scale(tables: list[pd.DataFrame]) -> tuple[float, float]:
 
 def deciding_layer(trained: Trained) -> int:
     """Return the hidden layer (from 1) with the fewest distinct neurons in the shown replicate."""
-    last = trained.weights[REPLICATE - 1, -1]
+    last = trained.weights[REPLICATE, -1]
     counts = [
         distinct(neuron_vectors(last, trained.widths, layer)) / units
         for layer, units in enumerate(trained.setting.hidden, start=1)
@@ -83,7 +83,7 @@ def _example(
     setting = trained.setting
     place = f"{setting.label}, hidden layer {layer} of {len(setting.hidden)}"
     before, after = (
-        neuron_vectors(trained.weights[REPLICATE - 1, at], trained.widths, layer) for at in (0, -1)
+        neuron_vectors(trained.weights[REPLICATE, at], trained.widths, layer) for at in (0, -1)
     )
     names = parameter_names(features, setting.hidden, layer)
     finite = np.abs([v for v in (*before.flat, *after.flat) if math.isfinite(v)])

@@ -12,17 +12,15 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from typing import Any
 
 import matplotlib
 import numpy as np
 import pandas as pd
-
-matplotlib.use("svg")
-import matplotlib.pyplot as plt  # noqa: E402 (after the choice of the backend)
-import seaborn as sns  # noqa: E402
-from matplotlib.axes import Axes  # noqa: E402
-from matplotlib.colors import BoundaryNorm, ListedColormap  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.colors import BoundaryNorm, ListedColormap
+from matplotlib.figure import Figure
 
 INK, MUTED, RULE, PAPER = "#000001", "#000002", "#000003", "#000004"
 VERDICTS = ("broken", "redundant", "tied", "symmetric", "frozen", "mixed", "diverged")
@@ -33,8 +31,9 @@ VARIABLES = (
     | {colour: f"--{verdict}-line" for verdict, colour in LINES.items()}
     | {colour: f"--shade-{i}" for i, colour in enumerate(SHADES)}
 )
-STYLE = {
-    "svg.fonttype": "none", "font.size": 11.0, "axes.labelsize": 11.0, "text.color": INK,
+STYLE: Any = {  # matplotlib types each key
+    "svg.fonttype": "none", "svg.hashsalt": "symbreak", "font.size": 11.0, "axes.labelsize": 11.0,
+    "text.color": INK,
     "axes.labelcolor": MUTED, "xtick.color": MUTED, "ytick.color": MUTED, "axes.edgecolor": RULE,
     "grid.color": RULE, "axes.spines.top": False, "axes.spines.right": False,
     "axes.facecolor": "none", "figure.facecolor": "none", "savefig.facecolor": "none",
@@ -55,7 +54,7 @@ def distance(pairs: pd.DataFrame, verdict: str, scale: tuple[float, float], alt:
     the smallest the axis is linear down to zero, so an exact zero has a place of its own.
     """
     with _style():
-        figure, axes = plt.subplots(figsize=(4.9, 3.2), layout="constrained")
+        figure, axes = _axes(4.9, 3.2)
         finite = pairs[np.isfinite(pairs["l2_whole"])]
         sns.lineplot(
             finite, x="step", y="l2_whole", estimator="median", errorbar=("pi", 100), ax=axes,
@@ -99,30 +98,29 @@ def weights(neurons: np.ndarray, names: Sequence[str], largest: float, alt: str)
     units, count = neurons.shape
     top = largest if math.isfinite(largest) and largest > 0 else 1.0
     numbered = units * count <= MOST_NUMBERED
+    width, height = (0.52, 0.3) if numbered else (0.14, 0.12)  # of a cell, in inches
     with _style():
-        size = (
-            1.0 + (0.52 if numbered else 0.14) * count,
-            1.35 + (0.3 if numbered else 0.12) * units,
-        )
-        figure, axes = plt.subplots(figsize=size, layout="constrained")
+        figure, axes = _axes(1.0 + width * count, 1.35 + height * units)
         sns.heatmap(
-            neurons, ax=axes, cmap=ListedColormap(SHADES), cbar=False, linewidths=1, linecolor=PAPER,
+            np.nan_to_num(neurons), ax=axes, cmap=ListedColormap(SHADES), cbar=False,
+            linewidths=1, linecolor=PAPER,
             norm=BoundaryNorm(np.linspace(-top, top, len(SHADES) + 1), len(SHADES)),
-            annot=np.vectorize(_short)(neurons) if numbered else False, fmt="",
+            annot=[[_short(value) for value in row] for row in neurons] if numbered else False,
+            fmt="",
             annot_kws={"color": INK, "fontsize": 10.0},
             xticklabels=list(names) if numbered else False,
             yticklabels=[f"neuron {i + 1}" for i in range(units)] if numbered else False,
         )  # fmt: skip
-        if not np.isfinite(neurons).any():
-            axes.text(count / 2, units / 2, "not finite", ha="center", va="center", color=INK)
         axes.tick_params(length=0)
-        axes.tick_params(axis="x", rotation=45)
-        plt.setp(axes.get_xticklabels(), ha="right", rotation_mode="anchor")
+        for label in axes.get_xticklabels():
+            label.set(rotation=45, ha="right", rotation_mode="anchor")
         return _svg(figure, alt)
 
 
 def _short(value: float) -> str:
     """Return a weight in at most five characters; a zero is a bare 0, and only a zero is."""
+    if not math.isfinite(value):
+        return "–"
     if value == 0:
         return "0"
     text = f"{value:.2f}" if abs(value) < 100 else f"{value:.0f}"
@@ -136,12 +134,11 @@ def loss(networks: pd.DataFrame, verdicts: Sequence[str], alt: str) -> str:
     The dashed line is the loss of a fair coin, which says one half to every row.
     """
     with _style():
-        height = 0.9 + 0.42 * len(verdicts)
-        figure, axes = plt.subplots(figsize=(4.9, height), layout="constrained")
+        figure, axes = _axes(4.9, 0.9 + 0.42 * len(verdicts))
         axes.axvline(math.log(2), color=MUTED, linewidth=1, linestyle=(0, (3, 3)))
         sns.boxplot(
             networks, x="test_loss", y="verdict", order=list(verdicts), hue="verdict",
-            hue_order=list(verdicts), palette=[LINES[v] for v in verdicts], legend=False, fill=False,
+            hue_order=list(verdicts), palette=LINES, legend=False, fill=False,
             whis=(5, 95), showfliers=False, width=0.55, linewidth=1.5, ax=axes,
         )  # fmt: skip
         axes.set(xlabel="test loss in nats (dashed: a coin)", ylabel="")
@@ -151,7 +148,13 @@ def loss(networks: pd.DataFrame, verdicts: Sequence[str], alt: str) -> str:
 
 
 def _style() -> AbstractContextManager[None]:
-    return matplotlib.rc_context({**STYLE, "svg.hashsalt": "symbreak"})
+    return matplotlib.rc_context(STYLE)
+
+
+def _axes(width: float, height: float) -> tuple[Figure, Axes]:
+    """Return a figure of so many inches of 72 CSS pixels, and its axes; no window is needed."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots()
 
 
 def _svg(figure: Figure, alt: str) -> str:
@@ -161,7 +164,6 @@ def _svg(figure: Figure, alt: str) -> str:
     """
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    plt.close(figure)
     root = ET.fromstring(buffer.getvalue())
     for parent in list(root.iter()):
         for child in list(parent):

@@ -4,8 +4,9 @@ import ast
 import hashlib
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import cache
 from pathlib import Path
 
@@ -75,18 +76,50 @@ def fingerprint(module: str) -> str:
 
 @contextmanager
 def job_log(path: str | Path, module: str, planned: str) -> Iterator[None]:
-    """Print into a job's log; an error becomes its last line, in the log and on the terminal.
+    """Send what is printed to a job's log; exits with one sentence, logged too, for an error.
 
-    Stops where this library's fingerprint of ``module`` is not the one that planned the job.
+    Stops where this library's fingerprint of ``module`` is not the one that planned the job. An
+    error that is none of this package's own leaves its traceback in the log.
     """
-    with Path(path).open("w", encoding="utf-8", buffering=1) as log, redirect_stdout(log):
+    with Path(path).open("w", encoding="utf-8", buffering=1) as log:
         try:
-            if fingerprint(module) != planned:
-                raise RuntimeError(
-                    f"the library at {HERE} has changed since this run was planned; "
-                    "start the run again"
-                )
-            yield
-        except (ValueError, RuntimeError, OSError) as error:
-            print(f"{type(error).__name__}: {error}")
-            sys.exit(f"{type(error).__name__}: {error}")
+            with redirect_stdout(log), redirect_stderr(log):
+                check_plan(module, planned)
+                yield
+        except (Exception, KeyboardInterrupt) as error:
+            own = type(error).__module__.startswith(f"{PACKAGE}.")
+            if not own and not isinstance(error, KeyboardInterrupt | OSError):
+                traceback.print_exc(file=log)
+            name = "" if own else f"{type(error).__name__}: "
+            sentence = f"{name}{error}".removesuffix(": ")
+            print(sentence, file=log)
+            sys.exit(f"{sentence} ({path})")
+
+
+class WrongLibrary(RuntimeError):
+    """A job's library is not the one that planned its run."""
+
+
+def check_plan(module: str, planned: str) -> None:
+    """Raise WrongLibrary unless this library's fingerprint of a module is the planned one."""
+    if fingerprint(module) != planned:
+        raise WrongLibrary(
+            f"{HERE} holds other code than the library that planned this run; start the run again "
+            "(if it stays so, the jobs' environment holds another symbreak)"
+        )
+
+
+def failures(logs: Iterable[str]) -> str:
+    """Return what to say of a run that stopped: a line a failed job, what its log says last."""
+    lines = [f"{path}: {last_line(path)}" for path in sorted(logs)]
+    head = f"{len(lines)} jobs failed: their logs" if lines else "Stopped"
+    return "\n".join([f"{head}. What is done is kept; the same command goes on.", *lines])
+
+
+def last_line(path: str | Path) -> str:
+    """Return the last line of a log; says so where there is none."""
+    try:
+        lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    return lines[-1] if lines else "nothing was written (the job was killed, or never started)"

@@ -4,7 +4,7 @@ Numba compiles each phase of a training step with one network a SIMD lane: array
 of LANES networks, and the innermost loop runs over it. Three settings keep those loops vectorized:
 arrays of a phase do not alias (a promise to LLVM: never give a phase two views that share memory
 and write one of them), loops of 16 are not unrolled before the vectorizer sees them, and the
-CPU's full vector width is used. None changes a bit; ``tests/test_engine.py`` counts instructions.
+CPU's full vector width is used. None changes a bit.
 """
 
 import os

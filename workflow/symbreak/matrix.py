@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from symbreak.components import Choice
 from symbreak.settings import Setting
-from symbreak.summary import FACTORS, WORDS, Grid, Row, value_label
+from symbreak.summary import FACTORS, WORDS, Grid, Row, listed, value_label
 
 MOST_NAMED = 2  # other models that a cell names; more are counted
 SYMBOLS = {word.name: word.symbol for word in WORDS}
@@ -87,7 +88,7 @@ def panels(grid: Grid) -> list[Panel]:
     ]
 
 
-def _cells(grid: Grid, combination: tuple, labels: list[str]) -> list[Cell]:
+def _cells(grid: Grid, combination: tuple[Choice, ...], labels: list[str]) -> list[Cell]:
     """Return the cells of one combination, a model after the other."""
     rows = [grid.rows.get(setting) for setting in grid.experiment.settings(*combination)]
     known = [(label, row.verdict) for label, row in zip(labels, rows, strict=True) if row]
@@ -97,10 +98,14 @@ def _cells(grid: Grid, combination: tuple, labels: list[str]) -> list[Cell]:
 def _cell(row: Row | None, known: list[tuple[str, str]]) -> Cell:
     if row is None:
         return Cell("missing", "–")
-    differing = [f"{label}: {verdict}" for label, verdict in known if verdict != row.verdict]
-    named = "; ".join(differing)
-    if len(differing) > MOST_NAMED:
-        named = f"another verdict in {len(differing)} of {len(known) - 1} other models"
+    differing: dict[str, list[str]] = {}
+    for label, verdict in known:
+        if verdict != row.verdict:
+            differing.setdefault(verdict, []).append(label)
+    count = sum(map(len, differing.values()))
+    named = "; ".join(f"{verdict} with {listed(models)}" for verdict, models in differing.items())
+    if count > MOST_NAMED:
+        named = f"other verdict in {count} of {len(known) - 1} models"
     return Cell(
         str(row.verdict),
         SYMBOLS[row.verdict],

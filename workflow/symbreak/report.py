@@ -90,7 +90,8 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
     style = "\n".join([_template("report.css"), *matrix.style_rules(grid)])
     context = {
         "experiment": experiment, "grid": grid, "words": summary.WORDS, "made_by": made_by,
-        "answer": summary.answer(grid), "others": summary.others(grid), "bar": list(bar(grid)),
+        "answer": summary.answer(grid), "others": summary.others(grid),
+        "origins": summary.origins(grid), "bar": list(bar(grid)),
         "selectors": matrix.selectors(grid), "panels": matrix.panels(grid),
         "fixed": matrix.fixed_factors(grid), "changes": list(summary.changes(grid)),
         "examples": examples.examples(grid, results.distances, results.trained, results.features),
@@ -152,7 +153,8 @@ def sentence(kind: str, name: str) -> str:
 
 def provenance(config_files: Sequence[str | Path]) -> Provenance:
     """Return the config files' text, versions and commit; needs neither git nor a repository."""
-    config = tuple((str(path), Path(path).read_text(encoding="utf-8-sig")) for path in config_files)
+    config = tuple((_portable(path), Path(path).read_text(encoding="utf-8-sig"))
+                   for path in config_files)  # fmt: skip
     versions = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
@@ -160,6 +162,12 @@ def provenance(config_files: Sequence[str | Path]) -> Provenance:
         except PackageNotFoundError:
             versions[name] = "not installed"
     return Provenance(config, versions, commit())
+
+
+def _portable(path: str | Path) -> str:
+    """Return a path as seen from the working directory; outside of it, only the name."""
+    absolute, here = Path(path).resolve(), Path.cwd()
+    return str(absolute.relative_to(here) if absolute.is_relative_to(here) else absolute.name)
 
 
 def commit() -> str:

@@ -18,6 +18,10 @@ Rule = dict[str, Any]
 
 MARKER = "<!-- generated: python -m symbreak.schema -->"
 KINDS = ("demand", "csv")
+NOUNS = {
+    "init": "initializer", "dropout": "dropout", "bias": "bias rule", "activation": "activation",
+    "optimizer": "optimizer",
+}  # fmt: skip
 REQUIRED = object()
 
 
@@ -84,7 +88,8 @@ def at_least_zero(name: str) -> Rule:
 
 def names(*allowed: str) -> Rule:
     """A rule: one of these names."""
-    return {"title": f"one of {', '.join(allowed)}", "type": "string", "enum": list(allowed)}
+    title = f"one of {', '.join(allowed)}" if len(allowed) > 1 else allowed[0]
+    return {"title": title, "type": "string", "enum": list(allowed)}
 
 
 def text(what: str) -> Rule:
@@ -109,26 +114,29 @@ def factor(rule: Rule) -> Rule:
 
 def component(kind: str) -> Rule:
     """A rule: a component of this kind (the definition stands in ``$defs``)."""
-    return {"title": f"the name of a component of kind {kind}", "$ref": f"#/$defs/{kind}"}
+    return {"title": f"a component of kind {kind}", "$ref": f"#/$defs/{kind}"}
+
+
+def usage(registry: Registry) -> str:
+    """Return in words how a component of this kind is written."""
+    example = next((c for c in registry.values() if c.parameters), None)
+    if example is None:
+        return "one name"
+    parameter = example.parameters[0]
+    written = f"{{{example.name}: {{{parameter.name}: {parameter.default:g}}}}}"
+    return f"one name, or one name with its parameters, as in {written}"
 
 
 def _definition(registry: Registry) -> Rule:
-    parametrized = {name: _parameters(component) for name, component in registry.items()}
-    example = next((c for c in registry.values() if c.parameters), None)
-    by_name = names(*registry)
-    if example is None:
-        return by_name
-    parameter = example.parameters[0]
-    usage = f"{{{example.name}: {{{parameter.name}: {parameter.default:g}}}}}"
     by_mapping = {
-        "title": f"a name with its parameters, as in {usage}",
+        "title": usage(registry),
         "type": "object",
         "minProperties": 1,
         "maxProperties": 1,
         "additionalProperties": False,
-        "properties": parametrized,
+        "properties": {name: _parameters(component) for name, component in registry.items()},
     }
-    return either(by_name, by_mapping)
+    return either(names(*registry), by_mapping)
 
 
 def _parameters(component: Component) -> Rule:
@@ -176,7 +184,7 @@ KEYS = (
         "The CSV file with your table.", "the data", example="my/table.csv", kind="csv"),
     Key("data.target", text("the name of a column"), "The column to predict, two classes.",
         "the data", example="label", kind="csv"),
-    Key("data.test_path", {"title": "the path of a CSV file", "type": ["string", "null"],
+    Key("data.test_path", {"title": "the path of a CSV file, or null", "type": ["string", "null"],
                            "minLength": 1},
         "A second CSV file for testing; without it rows of the first are held out.",
         "the losses and accuracies on test rows", None, kind="csv"),
@@ -273,7 +281,7 @@ def tables() -> str:
     """Return the tables of ``config/README.md``: every key, then every component."""
     lines = ["| key | allowed | default | what it is | what it changes |", "|---|---|---|---|---|"]
     for key in KEYS:
-        default = "required" if key.required else f"`{key.default}`"
+        default = "required" if key.required else f"`{_as_yaml(key.default)}`"
         lines.append(
             f"| `{key.path}` | {key.rule['title']} | {default} | {key.sentence} | {key.changes} |"
         )
@@ -290,6 +298,10 @@ def tables() -> str:
                 f"| {component.reference} |"
             )
     return "\n".join(lines)
+
+
+def _as_yaml(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def main() -> None:

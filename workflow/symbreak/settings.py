@@ -163,6 +163,12 @@ class Experiment:
         return {"kind": type(self.data).__name__, **asdict(self.data)}
 
     @property
+    def tables(self) -> list[str]:
+        """The user's own files that the experiment's table is made from."""
+        found = [self.data.path, self.data.test_path] if isinstance(self.data, Table) else []
+        return [path for path in found if path is not None]
+
+    @property
     def data_file(self) -> str:
         """The path of the experiment's table, from the working directory."""
         name = "demand" if isinstance(self.data, Demand) else "table"

@@ -16,15 +16,16 @@ from symbreak.arithmetic import exp, sigmoid
 from symbreak.settings import Demand
 from symbreak.streams import DATA, uniforms
 
-FEATURES = ("price", "shipping_cost", "marketing", "material")
 PROPERTIES = ("affordability", "awareness", "quality")
 TARGET = "top_seller"
 
 # Least value, range and steps per unit of each uniform input.
-PRICE = (10.0, 40.0, 100.0)  # dollars, to the cent
-SHIPPING_COST = (0.0, 20.0, 100.0)  # dollars, to the cent
-MARKETING = (0.0, 40.0, 100.0)  # thousand dollars a month, to ten dollars
-MATERIAL = (0.0, 1.0, 1000.0)  # share of premium cotton
+INPUTS = {
+    "price": (10.0, 40.0, 100.0),  # dollars, to the cent
+    "shipping_cost": (0.0, 20.0, 100.0),  # dollars, to the cent
+    "marketing": (0.0, 40.0, 100.0),  # thousand dollars a month, to ten dollars
+    "material": (0.0, 1.0, 1000.0),  # share of premium cotton
+}
 
 TOP_SCORE = 5.0
 GOOD_SCORE = 2.5  # where a property stops being the reason that a shirt does not sell
@@ -70,16 +71,15 @@ def probability(scores: tuple[np.ndarray, np.ndarray, np.ndarray], noise: float)
     product = np.ones(len(scores[0]))
     for values in scores:
         margin = values - GOOD_SCORE
-        product = product * ((margin >= 0) * 1.0 if noise == 0 else sigmoid(margin / noise))
+        with np.errstate(over="ignore"):  # a tiny noise gives infinities, as hard as no noise
+            product = product * ((margin >= 0) * 1.0 if noise == 0 else sigmoid(margin / noise))
     return product
 
 
 def candidates(count: int, seed: int, noise: float) -> Columns:
     """Return ``count`` shirts as drawn, [count] a column; a larger count only adds to the end."""
     columns: Columns = {}
-    for block, (name, (least, span, steps)) in enumerate(
-        zip(FEATURES, (PRICE, SHIPPING_COST, MARKETING, MATERIAL), strict=True)
-    ):
+    for block, (name, (least, span, steps)) in enumerate(INPUTS.items()):
         columns[name] = rounded(least + span * uniforms(seed, 0, DATA, count, block), steps)
     scores = (
         affordability(columns["price"], columns["shipping_cost"]),
@@ -87,13 +87,13 @@ def candidates(count: int, seed: int, noise: float) -> Columns:
         quality(columns["material"]),
     )
     columns.update(zip(PROPERTIES, scores, strict=True))
-    draw = uniforms(seed, 0, DATA, count, len(FEATURES))
+    draw = uniforms(seed, 0, DATA, count, len(INPUTS))
     columns[TARGET] = (draw < probability(scores, noise)).astype(np.int64)
     return columns
 
 
 def sizes(demand: Demand) -> tuple[int, int]:
-    """Return the numbers of training and test rows: 80 % and 20 %; balanced, training is even."""
+    """Return the numbers of training and test rows: 80 % and 20 %; balanced, both are even."""
     train = demand.rows * 4 // 5
     if demand.balanced:
         train -= train % 2
@@ -101,37 +101,32 @@ def sizes(demand: Demand) -> tuple[int, int]:
 
 
 def balanced_rows(top: np.ndarray, train: int, test: int) -> np.ndarray | None:
-    """Return the candidates kept, training rows first, each part in the order drawn.
+    """Return which candidates are kept: the first of each class, half of each part.
 
-    Half of each part are top sellers (an odd row of the test part is not one). None where the
-    candidates do not hold enough of a class.
+    Training rows come first, each part in the order drawn; ``train`` and ``test`` are even. None
+    where the candidates do not hold enough of a class.
     """
-    sellers, others = np.flatnonzero(top == 1), np.flatnonzero(top == 0)
-    half, test_sellers = train // 2, test // 2
-    if len(sellers) < half + test_sellers or len(others) < half + test - test_sellers:
+    classes = np.flatnonzero(top == 1), np.flatnonzero(top == 0)
+    half, all_halves = train // 2, (train + test) // 2
+    if min(len(rows) for rows in classes) < all_halves:
         return None
-    first = np.concatenate([sellers[:half], others[:half]])
-    second = np.concatenate(
-        [sellers[half : half + test_sellers], others[half : half + test - test_sellers]]
-    )
-    return np.concatenate([np.sort(first), np.sort(second)])
+    parts = [slice(half), slice(half, all_halves)]
+    return np.concatenate([np.sort(np.concatenate([r[part] for r in classes])) for part in parts])
 
 
 def generate(demand: Demand, seed: int) -> dict[str, list]:
-    """Return the table of one seed, a list a column, in the order of demand.csv.
+    """Return the table of one seed, a list a column, in the order of demand.csv, training first.
 
-    ``rows`` rows, training rows first. Balanced tables keep the first candidates of each class,
-    others the first candidates.
+    Unbalanced, its rows are the first candidates. Balanced, they are the first of each class, and
+    ``demand.rows`` must be even; an eighth of all shirts or more are top sellers at any noise, so
+    the search for enough of them ends.
     """
     train, test = sizes(demand)
-    count = demand.rows
-    table = candidates(count, seed, demand.noise)
-    kept: np.ndarray | None = np.arange(demand.rows)
-    if demand.balanced:
-        kept = balanced_rows(table[TARGET], train, test)
-    while kept is None:  # every noise leaves at least an eighth of each class
-        count *= 2
+    count, kept = demand.rows, None
+    while kept is None:
         table = candidates(count, seed, demand.noise)
-        kept = balanced_rows(table[TARGET], train, test)
+        top = table[TARGET]
+        kept = balanced_rows(top, train, test) if demand.balanced else np.arange(count)
+        count *= 2
     columns = {name: values[kept].tolist() for name, values in table.items()}
     return columns | {"split": ["train"] * train + ["test"] * test}

@@ -13,6 +13,7 @@ from functools import cached_property
 from numbers import Real
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from symbreak.components import Choice, spell
@@ -47,9 +48,15 @@ FACTORS = tuple(name for name in COLUMNS if name not in ("init", "dropout", "bia
 class Origin:
     """Settings that have the same reason, if any, for their neurons to differ."""
 
+    label: str
     phrase: str
     settings: int
     broken: int
+
+    @property
+    def share(self) -> float:
+        """The broken settings, in percent."""
+        return 100 * self.broken / self.settings
 
 
 @dataclass(frozen=True)
@@ -157,20 +164,25 @@ def meets_own_noise(setting: Setting) -> bool:
     return facts["place"] in ("hidden", "weights") and not facts["shared"]
 
 
+ORIGINS = {
+    "start": ("neurons start different", "whose neurons start different"),
+    "noise": (
+        "neurons start alike, each meets its own noise",
+        "whose neurons start alike (all, or in groups) and each meet noise of their own",
+    ),
+    "none": ("neurons start alike, no noise of their own", "with neither"),
+}
+
+
 def origins(grid: Grid) -> list[Origin]:
     """Return the settings by where a difference between neurons could come from."""
-    phrases = {
-        "start": "whose neurons start different",
-        "noise": "whose neurons start equal, all or some of them, and meet noise of their own",
-        "none": "with neither",
-    }
     totals, broken = Counter[str](), Counter[str]()
     for setting, row in grid.rows.items():
         own = "noise" if meets_own_noise(setting) else "none"
         kind = "start" if starts_different(setting) else own
         totals[kind] += 1
         broken[kind] += row.verdict == "broken"
-    return [Origin(text, totals[k], broken[k]) for k, text in phrases.items() if totals[k]]
+    return [Origin(*texts, totals[k], broken[k]) for k, texts in ORIGINS.items() if totals[k]]
 
 
 def answer(grid: Grid) -> str:
@@ -179,8 +191,9 @@ def answer(grid: Grid) -> str:
         return "No setting has a verdict yet."
     parts = [f"{o.broken:,} of the {o.settings:,} {o.phrase}" for o in origins(grid)]
     return (
-        f"Of {len(grid.rows):,} settings, {grid.counts['broken']:,} keep their neurons distinct "
-        f"and different in all {grid.experiment.replicates} replicates: {listed(parts)}."
+        f"Of {len(grid.rows):,} settings, {grid.counts['broken']:,} end with neurons that are "
+        f"distinct and different in all {grid.experiment.replicates} replicates: "
+        f"{'; '.join(parts)}."
     )
 
 
@@ -213,10 +226,16 @@ def listed(parts: list[str]) -> str:
 def chosen(grid: Grid) -> list[Setting]:
     """Return one setting of each verdict that occurs, in the order of the words.
 
-    The rule: settings without dropout go first, then the order of the experiment.
+    The rule: of the initializer with most settings of the verdict, those without dropout before
+    the others, then the order of the experiment.
     """
-    order = sorted(grid.rows, key=lambda s: s.dropout.name != "none")  # sorting keeps the order
-    first = {grid.verdict(s): s for s in reversed(order)}
+    typical = Counter((row.verdict, s.init) for s, row in grid.rows.items())
+
+    def preference(setting: Setting) -> tuple[int, bool]:
+        return -typical[grid.verdict(setting), setting.init], setting.dropout.name != "none"
+
+    found = sorted(grid.rows, key=preference)  # sorting keeps the order where two are as good
+    first = {grid.verdict(s): s for s in reversed(found)}
     return [first[word.name] for word in WORDS if word.name in first]
 
 
@@ -240,7 +259,11 @@ def losses(networks: pd.DataFrame) -> pd.DataFrame:
     Columns verdict, networks, and the quartiles low, median, high (nats; NaN for diverged).
     """
     loss = networks["test_loss"].astype(float).groupby(networks["verdict"].astype(str))
-    table = loss.quantile([0.25, 0.5, 0.75]).unstack().set_axis(["low", "median", "high"], axis=1)
+    table = (
+        loss.quantile(np.array([0.25, 0.5, 0.75]))
+        .unstack()
+        .set_axis(["low", "median", "high"], axis=1)
+    )
     table.insert(0, "networks", loss.size())
     order = [word.name for word in WORDS if word.name in table.index]
     return table.loc[order].rename_axis("verdict").reset_index()

@@ -1,14 +1,15 @@
 """A user's own CSV table: read, checked in every cell, and split.
 
 The format: UTF-8 (a byte order mark is fine), commas, a header, finite numbers, and a target of
-0 and 1 (or true and false). The first thing wrong is named by file, line, column and value.
+0 and 1 (or false and true; which of two other words means 1 would be a guess). Blank lines count
+for nothing. The first thing wrong is named by file, line, column and value.
 """
 
 import csv
 import difflib
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,10 @@ from symbreak.settings import Table
 from symbreak.streams import SPLIT, uniforms
 
 SPLIT_COLUMN = "split"
-LABELS = {"0": 0, "1": 1, "false": 0, "true": 1}
+WORDS = {"false": 0.0, "true": 1.0}  # of the target, beside 0 and 1
 Record = tuple[int, list[str]]  # number of the line where it starts, cells
+Columns = dict[str, list]  # a table: a list of values a column, in the order of its file
+Types = Mapping[str, Callable[[str, str], object]]  # what reads a cell, given it and its place
 
 
 class DataError(ValueError):
@@ -33,8 +36,8 @@ def read_text(path: str) -> str:
         raise DataError(f"{path}: there is no such file; name a CSV file that exists") from None
     except IsADirectoryError:
         raise DataError(f"{path}: this is a directory; name a CSV file in it") from None
-    except OSError as error:
-        reason = (error.strerror or "unknown error").lower()
+    except (OSError, ValueError) as error:  # ValueError: a path that no file can have
+        reason = str(getattr(error, "strerror", None) or error).lower()
         raise DataError(f"{path}: cannot be read ({reason}); name a readable CSV file") from None
     try:
         return content.decode("utf-8-sig")
@@ -46,91 +49,105 @@ def read_text(path: str) -> str:
         ) from None
 
 
-def read_records(path: str) -> tuple[list[str], list[Record]]:
-    """Return the header and the records of a CSV file; blank lines are skipped.
+def read_records(path: str) -> list[Record]:
+    """Return the records of a CSV file, the header first, each with the number of its line.
 
-    Raises DataError where the file is missing, empty, not UTF-8, broken or ragged.
+    Raises DataError where the file is missing, empty, not UTF-8, broken or ragged, or no row
+    follows the header.
     """
     reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
     found: list[Record] = []
-    start = 1
+    line = 1
     try:
         for cells in reader:
-            if cells:
-                found.append((start, cells))
-            start = reader.line_num + 1
+            if any(cell.strip() for cell in cells) or len(cells) > 1:
+                found.append((line, cells))
+            line = reader.line_num + 1
     except csv.Error as error:
         raise DataError(
-            f"{path}, line {start}: not CSV ({error}); check the quotes of this row"
+            f"{path}, line {line}: not CSV ({error}); check the quotes of this row"
         ) from None
     if not found:
         raise DataError(f"{path}: the file is empty; it needs a header and rows")
-    header = [name.strip() for name in found[0][1]]
-    for line, cells in found[1:]:
-        if len(cells) != len(header):
+    if len(found) == 1:
+        raise DataError(f"{path}: there are no rows under the header; add some")
+    check_widths(path, found)
+    return found
+
+
+def check_widths(path: str, records: list[Record]) -> None:
+    """Raise DataError unless every record has as many cells as the header, apart by commas."""
+    line, header = records[0]
+    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
+        raise DataError(
+            f"{path}, line {line}: {cell_name(header[0])} is one column; separate columns by commas"
+        )
+    width = len(header)
+    for line, cells in records:
+        if len(cells) != width:
             raise DataError(
-                f"{path}, line {line}: {len(cells)} cells under a header of {len(header)} columns; "
-                "give every row one cell a column"
+                f"{path}, line {line}: {counted(len(cells), 'cell')} under a header of "
+                f"{counted(width, 'column')}; give every row one cell a column"
             )
-    return header, found[1:]
 
 
-def check_header(path: str, header: list[str], target: str) -> None:
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun, as in ``1 cell`` and ``2 cells``."""
+    return f"{count} {noun}" + "s" * (count != 1)
+
+
+def check_header(path: str, line: int, header: list[str], target: str) -> None:
     """Raise DataError unless the names are distinct, hold the target and leave a feature."""
+    place = f"{path}, line {line}"
     for number, name in enumerate(header, start=1):
         if not name:
-            raise DataError(f"{path}, line 1: column {number} has no name; give it one")
+            raise DataError(f"{place}: column {number} has no name; give it one")
         if name in header[: number - 1]:
-            raise DataError(
-                f"{path}, line 1: column {name!r} is there twice; rename or remove one of them"
-            )
-    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
-        raise DataError(f"{path}, line 1: {header[0]!r} is one column; separate columns by commas")
+            raise DataError(f"{place}: column {name!r} is there twice; rename or remove one")
     if target not in header:
         nearest = difflib.get_close_matches(target, header, n=1, cutoff=0.0)[0]
         raise DataError(
-            f"{path}, line 1: there is no target column {target!r}; the nearest is {nearest!r}"
+            f"{place}: there is no target column {target!r}; the nearest is {nearest!r}"
         )
     if SPLIT_COLUMN in header:
         raise DataError(
-            f"{path}, line 1: column {SPLIT_COLUMN!r} has the name of the column that is added "
+            f"{place}: column {SPLIT_COLUMN!r} has the name of the column that is added "
             "(train or test); rename it"
         )
     if len(header) == 1:
         raise DataError(
-            f"{path}, line 1: there is no column but the target {target!r}; add a feature column"
+            f"{place}: there is no column but the target {target!r}; add a feature column"
         )
 
 
-def number(text: str, path: str, line: int, column: str) -> float:
-    """Return a cell's finite number; raises DataError naming the cell."""
+def finite(text: str) -> float | None:
+    """Return the finite number that a cell holds, or None."""
     try:
         value = float(text)
     except ValueError:
-        value = math.nan
-    if math.isfinite(value) and "_" not in text:  # Python reads 1_000 as a thousand
-        return value
-    raise DataError(
-        f"{path}, line {line}, column {column!r}: {cell_name(text)} is not a finite number; "
-        "write one such as 3.5, or remove the row"
-    )
+        return None
+    return value if math.isfinite(value) and "_" not in text else None  # Python reads 1_000
 
 
-def label(text: str, path: str, line: int, column: str) -> int:
-    """Return a target's 0 or 1, from 0, 1, true or false; raises DataError naming the cell."""
-    known = LABELS.get(text.strip().lower())
-    if known is not None:
-        return known
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if value in (0.0, 1.0):  # 1.0, as spreadsheets write it
-        return int(value)
-    raise DataError(
-        f"{path}, line {line}, column {column!r}: {cell_name(text)} is not a binary target; "
-        "write 0 or 1 (or false or true)"
-    )
+def number(text: str, place: str) -> float:
+    """Return a feature's finite number; raises DataError, which begins with the place."""
+    value = finite(text)
+    if value is None:
+        raise DataError(
+            f"{place}: {cell_name(text)} is not a finite number; "
+            "write one such as 3.5, or remove the row or the column"
+        )
+    return value
+
+
+def label(text: str, place: str) -> int:
+    """Return a target's 0 or 1, from 0, 1, 0.0, 1.0, false or true; raises DataError."""
+    value = WORDS.get(text.strip().lower(), finite(text))
+    if value not in (0, 1):
+        raise DataError(
+            f"{place}: {cell_name(text)} is not a binary target; write 0 or 1 (or false or true)"
+        )
+    return int(value)
 
 
 def cell_name(text: str) -> str:
@@ -140,20 +157,25 @@ def cell_name(text: str) -> str:
     return repr(text if len(text) <= 40 else text[:37] + "...")
 
 
-def read_columns(path: str, target: str) -> dict[str, list]:
+def read_columns(path: str, target: str) -> Columns:
     """Return the features (float) in the order of the file, then the target (0 or 1).
 
     Raises DataError for everything wrong within one file.
     """
-    header, records = read_records(path)
-    check_header(path, header, target)
-    if not records:
-        raise DataError(f"{path}: there are no rows under the header; add some")
-    columns: dict[str, list] = {name: [] for name in header if name != target} | {target: []}
+    records = read_records(path)
+    header = [name.strip() for name in records[0][1]]
+    check_header(path, records[0][0], header, target)
+    columns = typed(path, header, records[1:], {target: label})
+    return {name: columns[name] for name in header if name != target} | {target: columns[target]}
+
+
+def typed(path: str, header: list[str], records: list[Record], types: Types) -> Columns:
+    """Return the cells by column, each by the function of its column in ``types``, or a number."""
+    columns: Columns = {name: [] for name in header}
     for line, cells in records:
         for name, text in zip(header, cells, strict=True):
-            convert = label if name == target else number
-            columns[name].append(convert(text, path, line, name))
+            place = f"{path}, line {line}, column {name!r}"
+            columns[name].append(types.get(name, number)(text, place))
     return columns
 
 
@@ -171,45 +193,42 @@ def stratified_split(labels: Sequence[int], seed: int) -> list[str]:
     return split.tolist()
 
 
-def read_table(table: Table, seed: int) -> dict[str, list]:
+def read_table(table: Table, seed: int) -> Columns:
     """Return the user's table: features, target and split, a list a column.
 
     With a test file its rows follow those of the first; else a fifth of the rows is for testing.
     Raises DataError, one sentence, at the first thing that is wrong.
     """
     columns = read_columns(table.path, table.target)
-    labels = columns[table.target]
-    enough = 1 if table.test_path is not None else 2
+    check_classes(columns[table.target], table)
+    if table.test_path is None:
+        return columns | {SPLIT_COLUMN: stratified_split(columns[table.target], seed)}
+    test = read_columns(table.test_path, table.target)
+    check_same(columns, table.path, test, table.test_path)
+    rows = len(columns[table.target]), len(test[table.target])
+    both = {name: values + test[name] for name, values in columns.items()}
+    return both | {SPLIT_COLUMN: ["train"] * rows[0] + ["test"] * rows[1]}
+
+
+def check_classes(labels: Sequence[int], table: Table) -> None:
+    """Raise DataError unless both classes are there, with a row left to test where one is due."""
+    place = f"{table.path}, column {table.target!r}"
     for value in (0, 1):
         count = labels.count(value)
         if count == 0:
+            raise DataError(f"{place}: every row is {1 - value}; add rows of the other class")
+        if count == 1 and table.test_path is None:
             raise DataError(
-                f"{table.path}, column {table.target!r}: every row is {1 - value}; "
-                "add rows of the other class"
+                f"{place}: only one row is {value}, too few for training and test; "
+                "give each class two rows or more, or a test_path"
             )
-        if count < enough:
-            raise DataError(
-                f"{table.path}, column {table.target!r}: only one row is {value}, too few for "
-                "training and test; give each class two rows or more, or a test_path"
-            )
-    if table.test_path is None:
-        return columns | {SPLIT_COLUMN: stratified_split(labels, seed)}
-    return joined(columns, table, table.test_path)
 
 
-def joined(columns: dict[str, list], table: Table, test_path: str) -> dict[str, list]:
-    """Return training and test rows in one table; raises DataError unless the columns agree."""
-    test = read_columns(test_path, table.target)
-    for name in columns:
+def check_same(train: Columns, path: str, test: Columns, test_path: str) -> None:
+    """Raise DataError unless both files have the same columns, in any order."""
+    for name in train:
         if name not in test:
-            raise DataError(
-                f"{test_path}, line 1: column {name!r} of {table.path} is missing; add it"
-            )
+            raise DataError(f"{test_path}: column {name!r} of {path} is missing; add it")
     for name in test:
-        if name not in columns:
-            raise DataError(
-                f"{test_path}, line 1: column {name!r} is not in {table.path}; remove it"
-            )
-    train_rows, test_rows = (len(part[table.target]) for part in (columns, test))
-    both = {name: values + test[name] for name, values in columns.items()}
-    return both | {SPLIT_COLUMN: ["train"] * train_rows + ["test"] * test_rows}
+        if name not in train:
+            raise DataError(f"{test_path}: column {name!r} is not in {path}; remove it")

@@ -1,0 +1,120 @@
+"""Files are whole or absent, logs end in one sentence, and fingerprints follow the imports."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from symbreak import files
+from symbreak.table import DataError
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "file.txt"
+    files.write_text(path, "old")
+    with pytest.raises(FileNotFoundError), files.written(path) as temporary:
+        (temporary.write_text("half of the n"), (tmp_path / "missing").read_text())
+    assert path.read_text() == "old"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_written_file_is_whole_and_alone(tmp_path: Path) -> None:
+    path = tmp_path / "file.txt"
+    with files.written(path) as temporary:
+        temporary.write_text("new")
+        assert not path.exists()
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def stopped(log: Path, error: BaseException) -> str:
+    """Return what a job that raises this error says on the terminal."""
+    with (
+        pytest.raises(SystemExit) as exit_,
+        files.job_log(log, "data", files.fingerprint("data")),
+    ):
+        raise error
+    return str(exit_.value)
+
+
+def test_an_error_of_the_library_is_one_sentence_in_log_and_terminal(tmp_path: Path) -> None:
+    log = tmp_path / "job.log"
+    assert stopped(log, DataError("my.csv, line 3: what to do")).startswith("my.csv, line 3: what")
+    assert log.read_text() == "my.csv, line 3: what to do\n"
+
+
+def test_an_unforeseen_error_leaves_its_traceback_in_the_log_only(tmp_path: Path) -> None:
+    log = tmp_path / "job.log"
+    assert stopped(log, KeyError("lost")) == f"KeyError: 'lost' ({log})"
+    assert "Traceback" in log.read_text()
+    assert files.last_line(log) == "KeyError: 'lost'"
+
+
+def test_an_interrupted_job_says_so_without_a_traceback(tmp_path: Path) -> None:
+    log = tmp_path / "job.log"
+    assert "KeyboardInterrupt" in stopped(log, KeyboardInterrupt())
+    assert "Traceback" not in log.read_text()
+
+
+def test_a_job_refuses_a_library_that_did_not_plan_it(tmp_path: Path) -> None:
+    ran = []
+    with pytest.raises(SystemExit, match="start the run again"):  # noqa: SIM117
+        with files.job_log(tmp_path / "job.log", "data", "0" * 16):
+            ran.append(True)
+    assert not ran
+
+
+def test_what_a_job_prints_goes_to_its_log(tmp_path: Path, capsys) -> None:
+    log = tmp_path / "job.log"
+    with files.job_log(log, "data", files.fingerprint("data")):
+        print("3 of 5")
+    assert log.read_text() == "3 of 5\n"
+    assert capsys.readouterr().out == ""
+
+
+def test_failures_name_each_log_with_its_last_line(tmp_path: Path) -> None:
+    log = tmp_path / "b.log"
+    log.write_text("one\ntwo\n")
+    lines = files.failures([str(log), str(tmp_path / "a.log")]).splitlines()
+    assert lines[0].startswith("2 jobs failed")
+    assert files.failures([]).startswith("Stopped")
+    assert "killed" in lines[1]
+    assert lines[2] == f"{log}: two"
+
+
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the library that fingerprints are taken of."""
+    here = tmp_path / "symbreak"
+    shutil.copytree(files.HERE, here)
+    monkeypatch.setattr(files, "HERE", here)
+    forget()
+    yield here
+    forget()
+
+
+def forget() -> None:
+    files.fingerprint.cache_clear()
+    files._imports.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("changed", "stages"),
+    [
+        ("story", {"data", "training", "report"}),
+        ("phases", {"training"}),
+        ("trainer", {"training", "verdicts"}),
+        ("verdicts", {"verdicts"}),
+        ("figures", {"report"}),
+        ("templates/report.css", {"report"}),
+        ("plan", set()),
+    ],
+)
+def test_a_change_reaches_the_stages_that_import_it(
+    copy: Path, changed: str, stages: set[str]
+) -> None:
+    every = ("data", "training", "verdicts", "report")
+    before = {stage: files.fingerprint(stage) for stage in every}
+    path = copy / (changed if "." in changed else f"{changed}.py")
+    path.write_text(path.read_text() + "\n")
+    forget()
+    assert {stage for stage in every if files.fingerprint(stage) != before[stage]} == stages

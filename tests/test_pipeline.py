@@ -1,0 +1,207 @@
+"""The real thing: the tiny pipeline end to end, what reruns after a change, and the messages.
+
+Everything runs on a copy of the checkout, so that a test may change the library.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+TINY = yaml.safe_load((ROOT / "config/tiny.yaml").read_text())
+
+
+def snakemake(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run Snakemake in a copy of the checkout, with the copy's library and these variables."""
+    environment = os.environ | {
+        "PYTHONPATH": str(folder / "workflow"),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        **variables,
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
+        cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=600,
+    )  # fmt: skip
+
+
+def planned(folder: Path, *arguments: str) -> dict[str, int]:
+    """Return how many jobs of each rule would run."""
+    done = snakemake(folder, "-n", *arguments)
+    assert done.returncode == 0, done.stderr
+    table = re.findall(r"^(\w+) +(\d+)$", done.stdout + done.stderr, re.M)
+    return {rule: int(count) for rule, count in table if rule not in ("total", "all")}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the checkout in which the tiny pipeline has run; tests put back what they change."""
+    folder = tmp_path_factory.mktemp("checkout")
+    for name in ("workflow", "config"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("Snakefile", "environment.yml"):
+        shutil.copy(ROOT / name, folder)
+    done = snakemake(folder, "--configfile", "config/tiny.yaml")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return folder
+
+
+def test_it_makes_every_file(finished: Path) -> None:
+    results = finished / "results/tiny"
+    verdicts = pd.read_csv(results / "verdicts.csv")
+    networks = pd.read_parquet(results / "networks.parquet")
+    combinations = len(list((results / "train").glob("*/*/*.npz")))
+    grid = TINY["grid"]
+    assert combinations == len(grid["init"]) * len(grid["dropout"]) * len(grid["bias"])
+    assert len(networks) == len(verdicts) * TINY["replicates"]
+    assert networks["checksum"].str.fullmatch("[0-9a-f]{16}").all()
+    assert (finished / "data/tiny/demand.csv").exists()
+    assert "<html" in (finished / "reports/tiny/report.html").read_text()
+
+
+def test_equal_units_stay_equal_and_random_ones_break(finished: Path) -> None:
+    rows = pd.read_csv(finished / "results/tiny/verdicts.csv")
+    exact = rows[(rows["arithmetic"] == "exact") & (rows["dropout"] == "none")]
+    equal = exact[(exact["init"] == "constant-0.5") & (exact["bias"] == "none")]
+    random = exact[exact["init"] == "normal-0.5"]
+    assert set(equal["verdict"]) == {"symmetric"}
+    assert "symmetric" not in set(random["verdict"])
+    assert np.isclose(rows["broken_fraction"], rows["broken_fraction"].clip(0, 1)).all()
+
+
+def test_distances_hold_every_pair_at_every_checkpoint(finished: Path) -> None:
+    table = pd.read_parquet(finished / "results/tiny/distances/normal-0.5.parquet")
+    pairs = table.groupby(["hidden", "layer"], observed=True)[["unit_a", "unit_b"]].agg(["max"])
+    assert (pairs["unit_b"]["max"] == [3, 4, 3]).all()
+    assert table["step"].min() == 0
+    assert table["step"].max() == TINY["training"]["steps"]
+
+
+def test_nothing_is_left_to_do(finished: Path) -> None:
+    done = snakemake(finished, "--configfile", "config/tiny.yaml")
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+
+@contextmanager
+def changed(file: Path) -> Iterator[None]:
+    """Add an empty comment to a file, for as long as the block runs."""
+    before = file.read_text()
+    file.write_text(f"{before}\n#\n")
+    yield
+    file.write_text(before)
+
+
+def test_a_changed_trainer_retrains(finished: Path) -> None:
+    with changed(finished / "workflow/symbreak/trainer.py"):
+        assert planned(finished, "--configfile", "config/tiny.yaml")["train"] == 12
+
+
+def test_a_changed_figure_retrains_nothing(finished: Path) -> None:
+    with changed(finished / "workflow/symbreak/figures.py"):
+        assert planned(finished, "--configfile", "config/tiny.yaml") == {"report": 1}
+
+
+def test_a_changed_comment_in_the_config_is_in_the_report_only(finished: Path) -> None:
+    with changed(finished / "config/tiny.yaml"):
+        assert planned(finished, "--configfile", "config/tiny.yaml") == {"report": 1}
+
+
+def test_one_more_value_trains_only_its_own_combinations(finished: Path) -> None:
+    more = yaml.safe_load((finished / "config/tiny.yaml").read_text())
+    more["grid"]["init"].append("orthogonal")
+    (finished / "more.yaml").write_text(yaml.safe_dump(more))
+    jobs = planned(finished, "--configfile", "more.yaml")
+    assert jobs == {"train": 4, "measure": 1, "judge": 1, "report": 1}
+
+
+def test_a_new_dropout_compiles_its_kernel_and_retrains_no_other(finished: Path) -> None:
+    more = yaml.safe_load((finished / "config/tiny.yaml").read_text())
+    more["grid"]["dropout"].append("gaussian")
+    (finished / "more.yaml").write_text(yaml.safe_dump(more))
+    jobs = planned(finished, "--configfile", "more.yaml")
+    assert jobs["kernels"] == 1
+    assert jobs["train"] == 6
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"grid": {**TINY["grid"], "init": ["zeroes"]}}, "the nearest is zeros"),
+        ({"stepz": 1}, "stepz is unknown"),
+        ({"data": {"kind": "csv", "path": "none.csv", "target": "y"}}, "there is no such file"),
+    ],
+)
+def test_a_mistake_gives_one_sentence_before_anything_runs(
+    finished: Path, change: dict, sentence: str
+) -> None:
+    (finished / "wrong.yaml").write_text(yaml.safe_dump({**TINY, **change, "experiment": "wrong"}))
+    done = snakemake(finished, "--configfile", "wrong.yaml")
+    assert done.returncode != 0
+    assert sentence in done.stderr.splitlines()[-1]
+    assert done.stderr.splitlines()[-1].startswith(("wrong.yaml: ", "none.csv: "))
+    assert "Traceback" not in done.stderr
+    assert not (finished / "results/wrong").exists()
+
+
+def test_a_config_is_read_alone_not_merged_with_the_default(finished: Path) -> None:
+    partial = {key: value for key, value in TINY.items() if key != "training"}
+    (finished / "partial.yaml").write_text(yaml.safe_dump(partial))
+    done = snakemake(finished, "-n", "--configfile", "partial.yaml")
+    assert "section training is missing" in done.stderr
+
+
+def test_own_table_runs_from_csv_to_report(finished: Path) -> None:
+    random = np.random.default_rng(0)
+    table = pd.DataFrame(random.normal(size=(40, 3)).round(3), columns=["a", "b", "c"])
+    table["label"] = (table["a"] + table["b"] > 0).astype(int)
+    table.to_csv(finished / "own.csv", index=False)
+    own = {**TINY, "experiment": "own", "replicates": 2,
+           "model": {"hidden": [[3]], "activation": "tanh"},
+           "grid": {"init": ["constant", "normal"], "dropout": ["none"], "bias": ["none"]},
+           "data": {"kind": "csv", "path": "own.csv", "target": "label"}}  # fmt: skip
+    (finished / "own.yaml").write_text(yaml.safe_dump(own))
+    done = snakemake(finished, "--configfile", "own.yaml")
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert (finished / "reports/own/report.html").exists()
+    with changed(finished / "own.csv"):
+        assert planned(finished, "--configfile", "own.yaml")["data"] == 1
+
+
+def test_a_failed_job_says_why_in_a_sentence_with_its_log(finished: Path) -> None:
+    one = {**TINY, "experiment": "failing", "grid": {name: ["none"] for name in TINY["grid"]}}
+    one["grid"]["init"] = ["zeros"]
+    (finished / "failing.yaml").write_text(yaml.safe_dump(one))
+    shutil.copytree(finished / "results/tiny/kernels", finished / "results/failing/kernels")
+    table = "data/failing/demand.csv"
+    assert snakemake(finished, table, "--configfile", "failing.yaml").returncode == 0
+    lines = (finished / table).read_text().splitlines()
+    (finished / table).write_text("\n".join([*lines[:2], f"nan{lines[2]}", *lines[3:]]))
+    done = snakemake(finished, "--configfile", "failing.yaml")
+    assert done.returncode != 0
+    log = "results/failing/logs/train/zeros/none/none.log"
+    assert f"{log}: {table}, line 3, column 'price': " in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert not list((finished / "results/failing").glob("train/*/*/*"))
+
+
+def test_another_checkouts_library_is_refused(finished: Path) -> None:
+    done = snakemake(finished, "-n", PYTHONPATH="")
+    assert done.returncode != 0
+    assert f"not from {finished}" in done.stderr
+
+
+def test_a_job_has_one_thread_for_each_library(finished: Path) -> None:
+    names = ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM", "NUMEXPR", "NUMBA")
+    rule = f'\ninclude: "{finished / "Snakefile"}"\nrule threads:\n    shell: "env"\n'
+    (finished / "threads.smk").write_text(rule)
+    done = snakemake(finished, "-s", "threads.smk", "threads", OMP_NUM_THREADS="8")
+    assert {f"{name}_NUM_THREADS=1" for name in names} <= set(done.stdout.splitlines())

@@ -1,0 +1,323 @@
+"""The report says what the tables say, whole, safely, and with the same bytes every time."""
+
+import html
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import report_results
+from symbreak import examples, figures, matrix, report, summary, verdicts
+from symbreak.networks import Trained
+from symbreak.report import Provenance, Results
+from symbreak.settings import Experiment, Setting
+from symbreak.summary import Grid
+
+MADE_BY = Provenance((("config/small.yaml", "experiment: small\n"),), {"symbreak": "0"}, "unknown")
+VOID = {"meta", "input", "br", "link", "img"}
+HOSTILE = "\"><script>alert('x')</script>&<b>"
+
+
+class Page(HTMLParser):
+    """The elements of a page with their attributes, its text, and its unclosed elements."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.open: list[str] = []
+        self.texts: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+    def values(self, attribute: str) -> list[str]:
+        return [found[attribute] for _, found in self.elements if attribute in found]
+
+
+@pytest.fixture(scope="module")
+def experiment() -> Experiment:
+    return report_results.small()
+
+
+@pytest.fixture(scope="module")
+def trained(experiment: Experiment) -> dict[Setting, Trained]:
+    """All networks; every replicate of one setting diverged, and one replicate of another."""
+    found = report_results.train(experiment)
+    first, second = list(found)[-2:]
+    found[first] = report_results.spoil(found[first], slice(None))
+    found[second] = report_results.spoil(found[second], slice(0, 1))
+    return found
+
+
+@pytest.fixture(scope="module")
+def results(experiment: Experiment, trained: dict[Setting, Trained]) -> Results:
+    return report_results.results(experiment, trained)
+
+
+@pytest.fixture(scope="module")
+def text(experiment: Experiment, results: Results) -> str:
+    return report.build(experiment, results, MADE_BY)
+
+
+def table(text: str, kind: str) -> list[str]:
+    """Return the page's tables of a class."""
+    return re.findall(rf'<table class="{kind}">.*?</table>', text, re.DOTALL)
+
+
+def numbers(sentence: str) -> list[int]:
+    return [int(found.replace(",", "")) for found in re.findall(r"\d[\d,]*", sentence)]
+
+
+def test_the_answer_counts_what_the_verdicts_hold(
+    experiment: Experiment, results: Results, text: str
+) -> None:
+    grid = Grid(experiment, results.verdicts)
+    broken = (results.verdicts["verdict"] == "broken").sum()
+    found = numbers(summary.answer(grid))
+    assert found[:3] == [len(results.verdicts), broken, experiment.replicates]
+    assert sum(found[3::2]) == broken  # the parts make up the whole
+    assert sum(found[4::2]) == len(results.verdicts)
+    assert summary.answer(grid) in html.unescape(text)
+
+
+def test_each_setting_has_its_verdict_in_both_tables_of_its_model(
+    experiment: Experiment, results: Results, text: str
+) -> None:
+    grid = Grid(experiment, results.verdicts)
+    maps, words = table(text, "map"), table(text, "words")
+    assert len(maps) == len(grid.models)
+    in_maps = [name for found in maps for name in re.findall(r'title="(\w+)"', found)]
+    in_words = [name for found in words for name in re.findall(r"</b>(\w+)<small>", found)]
+    by_initializer = [
+        row.verdict
+        for model in range(len(grid.models))
+        for init in experiment.init
+        for bias in experiment.bias
+        for dropout in experiment.dropout
+        for row in [grid.rows[experiment.settings(init, dropout, bias)[model]]]
+    ]
+    assert in_maps == by_initializer
+    assert sorted(in_words) == sorted(results.verdicts["verdict"])
+
+
+def test_each_cell_has_the_share_of_broken_networks_and_its_interval(
+    experiment: Experiment, results: Results
+) -> None:
+    grid = Grid(experiment, results.verdicts)
+    panel = matrix.panels(grid)[1]
+    row = grid.rows[
+        experiment.settings(experiment.init[3], experiment.dropout[1], experiment.bias[0])[1]
+    ]
+    cell = panel.cells[0][3][1]
+    assert (cell.verdict, cell.share) == (row.verdict, f"{100 * row.broken_fraction:.0f}")
+    assert cell.interval == f"{100 * row.broken_low:.0f}–{100 * row.broken_high:.0f}"
+
+
+def test_a_cell_names_the_models_that_give_another_verdict(
+    experiment: Experiment, results: Results
+) -> None:
+    grid = Grid(experiment, results.verdicts)
+    for change in summary.changes(grid):
+        named = [
+            cell.elsewhere
+            for table in matrix.panels(grid)[0].cells for row in table for cell in row
+            if cell.elsewhere
+        ]  # fmt: skip
+        assert change.changed == len(named) > 0
+        assert all(name.endswith(f"with {change.second}") for name in named)
+
+
+def test_every_model_can_be_shown_by_its_own_rule(experiment: Experiment, text: str) -> None:
+    page = Page(text)
+    panels = [found.split()[1] for found in page.values("class") if found.startswith("panel ")]
+    radios = {found["id"] for tag, found in page.elements if tag == "input"}
+    rules = dict(re.findall(r"^\.models(\S*) \.(model\S*)\{display:block\}", text, re.MULTILINE))
+    assert sorted(rules.values()) == sorted(panels)
+    assert set(re.findall(r"#(\w+):checked", "".join(rules))) == radios
+
+
+def test_every_verdict_has_a_word_with_a_sign_of_its_own(text: str) -> None:
+    words = {word.name: word for word in summary.WORDS}
+    assert set(words) == {*verdicts.VERDICTS, verdicts.MIXED} == set(figures.VERDICTS)
+    assert len({word.symbol for word in words.values()}) == len(words)
+    key = re.search(r'<dl class="key">.*?</dl>', text, re.DOTALL)
+    assert key
+    assert all(word.meaning in html.unescape(key[0]) for word in words.values())
+
+
+def test_an_example_of_each_verdict_is_shown(results: Results, text: str) -> None:
+    shown = re.findall(r'<article class="example">\s*<h3>.*?</span>(\w+)</h3>', text)
+    assert sorted(shown) == sorted(set(results.verdicts["verdict"]))
+
+
+def test_an_example_has_the_numbers_of_its_networks(
+    experiment: Experiment, results: Results, trained: dict[Setting, Trained]
+) -> None:
+    grid = Grid(experiment, results.verdicts)
+    found = examples.examples(grid, results.distances, results.trained, results.features)
+    for example in found:
+        row = example.row
+        assert example.distance_text.startswith(f"3 pairs of neurons in each of {row.replicates}")
+        assert example.distance_text in example.distance
+        if row.verdict in ("symmetric", "frozen"):
+            assert "0 (from 0 to 0) at step 12" in example.distance_text
+        if row.verdict == "tied":
+            assert "2 distinct of 3 neurons" in example.weights_text
+        if row.verdict == "diverged":
+            assert "no finite distance" in example.distance_text
+
+
+def test_diverged_networks_are_counted_and_named(experiment: Experiment, text: str) -> None:
+    failures = text[text.index('id="failures"') : text.index('id="methods"')]
+    networks = len(experiment) * experiment.replicates
+    assert f"{experiment.replicates + 1} of {networks} networks diverged, in 2 of" in failures
+    assert failures.count("<li>") == 2
+
+
+def test_a_missing_setting_is_shown_as_missing(experiment: Experiment, results: Results) -> None:
+    without = replace(results, verdicts=results.verdicts.iloc[1:])
+    text = report.build(experiment, without, MADE_BY)
+    assert text.count("no result</small>") == 1
+    assert f"1 of {len(experiment)} settings of the config have no result" in text
+
+
+def test_verdicts_of_another_experiment_are_refused(results: Results) -> None:
+    other = report_results.small(
+        experiment="other", model={"hidden": [[4]], "activation": ["relu"]}
+    )
+    with pytest.raises(ValueError, match="of no setting of experiment other; judge it again"):
+        Grid(other, results.verdicts)
+
+
+def test_the_loss_sentence_says_which_side_is_lower() -> None:
+    def losses(broken: float, symmetric: float) -> str:
+        rows = pd.DataFrame({"verdict": ["broken", "symmetric"], "test_loss": [broken, symmetric]})
+        return summary.loss_sentence(summary.losses(rows))
+
+    assert "0.600 nats, 0.100 higher than" in losses(0.5, 0.6)
+    assert "0.500 nats, 0.100 lower than" in losses(0.6, 0.5)
+    assert "the same median test loss" in losses(0.5, 0.5)
+
+
+def test_the_same_results_give_the_same_bytes(
+    experiment: Experiment, results: Results, text: str
+) -> None:
+    assert report.build(experiment, results, MADE_BY) == text
+
+
+def test_the_page_asks_nobody_for_anything(text: str) -> None:
+    page = Page(text)
+    assert not page.open  # every element is closed
+    assert not {tag for tag, _ in page.elements} & {"script", "link", "img", "iframe", "object"}
+    assert all(target.startswith("#") for name in ("href", "src") for target in page.values(name))
+    assert "http" not in text.replace('http-equiv="', "")
+    assert "@import" not in text
+    assert set(re.findall(r"url\((.)", text)) <= {"#"}
+
+
+def test_the_policy_allows_the_one_style_and_no_style_attribute(text: str) -> None:
+    page = Page(text)
+    style = re.search(r"<style>(.*?)</style>", text, re.DOTALL)
+    policy = next(found for found in page.values("content") if "default-src" in found)
+    assert style
+    assert f"style-src '{report.source_hash(style[1])}'" in policy
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert not page.values("style")
+
+
+def test_ids_are_unique_and_targets_exist(text: str) -> None:
+    page = Page(text)
+    ids = page.values("id")
+    assert len(ids) == len(set(ids))
+    referred = [t for name in ("href", "for", "aria-labelledby") for t in page.values(name)]
+    referred += re.findall(r"url\(#([\w-]+)", text)
+    assert {target.removeprefix("#") for target in referred} <= set(ids)
+
+
+def test_a_reader_without_sight_has_names_for_everything(text: str) -> None:
+    page = Page(text)
+    assert text.count("<table") == text.count("<caption>")
+    assert all(found.get("scope") for tag, found in page.elements if tag == "th")
+    pictures = [found for tag, found in page.elements if found.get("role") == "img"]
+    assert pictures
+    assert all(found["aria-label"] for found in pictures)
+    assert len({found["aria-label"] for found in pictures}) == len(pictures)
+    scrolled = [found for _, found in page.elements if "scroll" in found.get("class", "").split()]
+    assert all(found["tabindex"] == "0" and found["aria-label"] for found in scrolled)
+
+
+def test_hostile_names_stay_text(experiment: Experiment, results: Results) -> None:
+    hostile = replace(results, features=[HOSTILE, "b", "c", "d"])
+    made_by = Provenance(((f"{HOSTILE}.yaml", HOSTILE),), {"symbreak": HOSTILE}, HOSTILE)
+    text = report.build(replace(experiment, name=HOSTILE), hostile, made_by)
+    assert "<script" not in text
+    assert Page(text).texts.count(HOSTILE) >= 4  # experiment, config, commit, a weight's name
+
+
+def test_colours_of_figures_are_variables_of_the_style(text: str) -> None:
+    style = text[text.index("<style>") : text.index("</style>")]
+    pictures = "".join(re.findall(r"<svg.*?</svg>", text, re.DOTALL))
+    assert set(re.findall(r"var\((--[\w-]+)\)", pictures)) <= set(re.findall(r"(--[\w-]+):", style))
+    assert not re.findall(r"(?:fill|stroke)=\"#", pictures)
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of #rgb or #rrggbb, as WCAG 2 defines it."""
+    digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
+    parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_text_stands_out_from_what_is_behind_it(mode: str) -> None:
+    style = report._template("report.css")
+    light, dark = re.findall(r":root \{.*?\}", style, re.DOTALL)[:2]
+    colours = dict(re.findall(r"--([\w-]+): (#\w+);", light if mode == "light" else light + dark))
+    pairs = [(f"on-{name}", name) for name in figures.VERDICTS]
+    pairs += [("ink", f"shade-{i}") for i in range(len(figures.SHADES))]
+    pairs += [(text, back) for text in ("ink", "muted") for back in ("paper", "raised")]
+    for text, back in pairs:
+        low, high = sorted(luminance(colours[name]) for name in (text, back))
+        assert (high + 0.05) / (low + 0.05) >= 4.5, (text, back)
+
+
+def test_only_an_exact_zero_is_written_as_zero() -> None:
+    assert summary.number(0.0) == figures._short(0.0) == "0"
+    assert summary.number(1e-17) == figures._short(1e-17) == "1e−17"
+    assert summary.number(-0.25) == "−0.25"
+    assert summary.number(float("nan")) == "not finite"
+
+
+def test_a_wide_layer_is_drawn_without_numbers() -> None:
+    neurons = np.linspace(-1, 1, 40 * 6).reshape(40, 6)
+    wide = figures.weights(neurons, list("abcdef"), 1.0, "wide")
+    assert "<text" not in wide
+    assert wide.count("--shade-") >= neurons.size
+
+
+def test_provenance_does_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    config = tmp_path / "my.yaml"
+    config.write_text("experiment: my\n")
+    found = report.provenance([config])
+    assert found.commit.startswith("unknown")
+    assert found.versions["numpy"] == np.__version__
+    assert found.config == (("my.yaml", "experiment: my\n"),)
+    assert found.command == "snakemake --cores 4 --configfile my.yaml"
