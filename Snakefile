@@ -52,7 +52,9 @@ include: "workflow/rules/report.smk"
 
 
 onsuccess:
-    print(f"Report: {EXPERIMENT.report}" if Path(EXPERIMENT.report).exists() else "Done.")
+    print(
+        f"Report: {EXPERIMENT.report}" if Path(EXPERIMENT.report).exists() else "Done."
+    )
 
 
 onerror:

@@ -17,9 +17,10 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 # A module imports only from those before it, so that what decides a stage lies above it.
 ORDER = (
     "__init__", "files", "arithmetic", "components", "streams", "activations", "initializers",
-    "dropout", "optimizers", "settings", "networks", "schema", "explain", "config", "story", "table", "data",
-    "plan", "anchors", "trainer", "lanes", "loops", "phases", "step", "engine", "training", "metrics",
-    "statistics", "verdicts", "summary", "figures", "matrix", "examples", "report",
+    "dropout", "optimizers", "settings", "networks", "schema", "explain", "config", "story",
+    "table", "data", "plan", "anchors", "trainer", "lanes", "loops", "phases", "step", "engine",
+    "training", "metrics", "statistics", "verdicts", "summary", "figures", "matrix", "examples",
+    "report",
 )  # fmt: skip
 MODULES = sorted(path.stem for path in LIBRARY.glob("*.py"))
 SOURCES = sorted(

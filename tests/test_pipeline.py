@@ -44,7 +44,7 @@ def planned(folder: Path, *arguments: str) -> dict[str, int]:
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the checkout in which the tiny pipeline has run; tests put back what they change."""
+    """A copy of the checkout with a finished tiny run; tests put back what they change."""
     folder = tmp_path_factory.mktemp("checkout")
     for name in ("workflow", "config"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
