@@ -7,7 +7,7 @@ n networks, r replicates, c checkpoints, u units, k the length of a vector, b ro
 
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from symbreak.networks import Trained, neuron_vectors, split_layers
 from symbreak.settings import COLUMNS, Setting
 
 Array = np.ndarray
-CHUNK = 64  # networks whose activations are held at once
+CHUNK = 4_000_000  # numbers that one array of activations may hold; at least one network's do
 
 
 def distances(trained: Iterable[Trained]) -> pd.DataFrame:
@@ -111,9 +111,12 @@ def least_correlation(setting: Setting, parameters: Array, widths: tuple[int, ..
     constant there count as the same (1), a constant and a varying one as different (0).
     """
     x, setting = x.astype(setting.dtype), replace(setting, arithmetic="exact")
+    # The largest array is of the products that a layer's sums take: rows x units x units below.
+    widest = max([*widths, *(u * below for u, below in pairwise(widths[1:]))])
+    count = max(1, CHUNK // (len(x) * widest))
     parts = [
-        _chunk_correlation(setting, parameters[first : first + CHUNK], widths, x)
-        for first in range(0, len(parameters), CHUNK)
+        _chunk_correlation(setting, parameters[first : first + count], widths, x)
+        for first in range(0, len(parameters), count)
     ]
     return np.concatenate(parts)
 
@@ -132,6 +135,7 @@ def _correlation(a: Array) -> Array:
     rows = a.shape[1]
     constant = (a == a[:, :1]).all(axis=1)
     centred = a - _row_sum(a)[:, None] / rows
+    centred = centred / abs(centred).max(axis=1, keepdims=True)  # no square may vanish or overflow
     size = _row_sum(centred * centred)
     least = np.ones(len(a))
     for u, v in combinations(range(a.shape[2]), 2):

@@ -1,5 +1,7 @@
 """Statistics of replicates: intervals for shares."""
 
+from math import sqrt
+
 Z95 = 1.959963984540054  # the 97.5 % quantile of the standard normal distribution
 
 
@@ -13,7 +15,7 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
     share, z2 = successes / trials, Z95 * Z95
     centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
     spread = share * (1 - share) / trials + z2 / (4 * trials * trials)
-    half = Z95 * spread**0.5 / (1 + z2 / trials)
+    half = Z95 * sqrt(spread) / (1 + z2 / trials)
     low = 0.0 if successes == 0 else max(centre - half, 0.0)
     high = 1.0 if successes == trials else min(centre + half, 1.0)
     return low, high

@@ -1,0 +1,58 @@
+"""What tables may rest on: portable operations, no vanishing squares, bounded memory."""
+
+import ast
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from judged_networks import a_model, judged, random_layers, trained
+from networks_strategies import INPUTS, rows_for
+from symbreak import metrics, statistics, trainer, verdicts
+from symbreak.networks import network_widths
+
+# Their last bit differs between machines; sums of floats go row by row instead.
+NOT_PORTABLE = {"exp", "log", "tanh", "power", "dot", "matmul", "einsum", "inner", "mean", "std",
+                "corrcoef", "norm", "hypot", "pow"}  # fmt: skip
+
+
+@pytest.mark.parametrize("module", [metrics, statistics, verdicts])
+def test_tables_are_computed_by_portable_operations_alone(module) -> None:
+    tree = ast.walk(ast.parse(Path(module.__file__).read_text(encoding="utf-8")))
+    found = [node for node in tree if isinstance(node, ast.Pow | ast.MatMult) or (
+        isinstance(node, ast.Attribute) and node.attr in NOT_PORTABLE
+        and isinstance(node.value, ast.Name) and node.value.id in ("np", "math"))]  # fmt: skip
+    assert found == []
+
+
+@pytest.mark.parametrize("power", [-800, -500, 300, 500])
+def test_the_scale_of_activations_changes_no_verdict(power: int) -> None:
+    setting = a_model((3,), "linear")
+    for seed, same in ((0, False), (1, True)):
+        net = random_layers(network_widths(INPUTS, (3,)), seed)
+        if same:
+            net[0] = (net[0][0][:1] * [[1.0], [-1.0], [3.0]], net[0][1][:1] * [1.0, -1.0, 3.0])
+        net[0] = (net[0][0] * 2.0**power, net[0][1] * 2.0**power)
+        verdict = judged(trained(setting, net))["verdict"][0]
+        assert verdict == ("redundant" if same else "broken")
+
+
+@pytest.mark.parametrize("hidden", [(6,), (64, 64), (3, 40, 2)])
+def test_wide_networks_are_judged_a_few_at_a_time(hidden, monkeypatch: pytest.MonkeyPatch) -> None:
+    setting = a_model(hidden)
+    x, _ = rows_for(setting)
+    widths = network_widths(INPUTS, hidden)
+    net = trained(setting, *[random_layers(widths, seed) for seed in range(9)])
+    largest, forward = [], trainer.forward
+    products = max(units * below for below, units in pairwise(widths[1:]))
+
+    def watched(layers, rows, *rest):
+        largest.append((len(rows), len(rows) * len(x) * products))
+        return forward(layers, rows, *rest)
+
+    whole = metrics.least_correlation(setting, net.weights[:, -1], widths, x)
+    monkeypatch.setattr(metrics, "CHUNK", 200_000)
+    monkeypatch.setattr(trainer, "forward", watched)
+    parts = metrics.least_correlation(setting, net.weights[:, -1], widths, x)
+    assert (parts == whole).all()
+    assert sum(count for count, _ in largest) == 9
+    assert all(count == 1 or numbers <= 200_000 for count, numbers in largest)
