@@ -53,7 +53,9 @@ include: "workflow/rules/report.smk"
 
 onsuccess:
     print(
-        f"Report: {EXPERIMENT.report}" if Path(EXPERIMENT.report).exists() else "Done."
+        f"Report: {EXPERIMENT.report}"
+        if Path(EXPERIMENT.report).exists()
+        else "Done."
     )
 
 

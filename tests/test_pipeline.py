@@ -92,12 +92,14 @@ def test_nothing_is_left_to_do(finished: Path) -> None:
 
 
 @contextmanager
-def changed(file: Path) -> Iterator[None]:
-    """Add an empty comment to a file, for as long as the block runs."""
+def changed(file: Path, addition: str = "\n#\n") -> Iterator[None]:
+    """Add text, a comment, to a file for as long as the block runs."""
     before = file.read_text()
-    file.write_text(f"{before}\n#\n")
-    yield
-    file.write_text(before)
+    file.write_text(before + addition)
+    try:
+        yield
+    finally:
+        file.write_text(before)
 
 
 def test_a_changed_trainer_retrains(finished: Path) -> None:
@@ -115,21 +117,17 @@ def test_a_changed_comment_in_the_config_is_in_the_report_only(finished: Path) -
         assert planned(finished, "--configfile", "config/tiny.yaml") == {"report": 1}
 
 
-def test_one_more_value_trains_only_its_own_combinations(finished: Path) -> None:
-    more = yaml.safe_load((finished / "config/tiny.yaml").read_text())
-    more["grid"]["init"].append("orthogonal")
-    (finished / "more.yaml").write_text(yaml.safe_dump(more))
+@pytest.mark.parametrize(
+    ("axis", "value", "trains", "measures"),
+    [("init", "orthogonal", 4, 1), ("dropout", "gaussian", 6, 3), ("bias", "uniform", 6, 3)],
+)
+def test_one_more_value_trains_only_its_own_combinations(
+    finished: Path, axis: str, value: str, trains: int, measures: int
+) -> None:
+    grid = {**TINY["grid"], axis: [*TINY["grid"][axis], value]}
+    (finished / "more.yaml").write_text(yaml.safe_dump({**TINY, "grid": grid}))
     jobs = planned(finished, "--configfile", "more.yaml")
-    assert jobs == {"train": 4, "measure": 1, "judge": 1, "report": 1}
-
-
-def test_a_new_dropout_compiles_its_kernel_and_retrains_no_other(finished: Path) -> None:
-    more = yaml.safe_load((finished / "config/tiny.yaml").read_text())
-    more["grid"]["dropout"].append("gaussian")
-    (finished / "more.yaml").write_text(yaml.safe_dump(more))
-    jobs = planned(finished, "--configfile", "more.yaml")
-    assert jobs["kernels"] == 1
-    assert jobs["train"] == 6
+    assert jobs == {"train": trains, "measure": measures, "judge": 1, "report": 1}
 
 
 @pytest.mark.parametrize(
@@ -172,7 +170,7 @@ def test_own_table_runs_from_csv_to_report(finished: Path) -> None:
     done = snakemake(finished, "--configfile", "own.yaml")
     assert done.returncode == 0, done.stderr[-3000:]
     assert (finished / "reports/own/report.html").exists()
-    with changed(finished / "own.csv"):
+    with changed(finished / "own.csv", "1.5,1.5,1.5,1\n"):
         assert planned(finished, "--configfile", "own.yaml")["data"] == 1
 
 

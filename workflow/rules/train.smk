@@ -26,14 +26,15 @@ rule data:
         "../scripts/data.py"
 
 
+# Depends on nothing but code and dtype: a kernels job that runs again retrains everything.
 rule kernels:
-    """Compile the training loops of one precision, once before the training jobs."""
+    """Compile the training loops, once before the training jobs."""
     output:
-        f"{RESULTS}/kernels/{{dtype}}.txt",
+        f"{RESULTS}/kernels/compiled.txt",
     log:
-        f"{LOGS}/kernels/{{dtype}}.log",
+        f"{LOGS}/kernels/kernels.log",
     benchmark:
-        f"{BENCHMARKS}/kernels/{{dtype}}.tsv"
+        f"{BENCHMARKS}/kernels/kernels.tsv"
     conda:
         "../../environment.yml"
     threads: 1
@@ -41,7 +42,7 @@ rule kernels:
         mem_mb=plan.BASE_MB,
         runtime=plan.START_MINUTES,
     params:
-        records=lambda wildcards: EXPERIMENT.kernel_records(wildcards.dtype),
+        dtypes=list(EXPERIMENT.dtype),
         code=files.fingerprint("training"),
     script:
         "../scripts/kernels.py"
@@ -51,8 +52,7 @@ rule train:
     """Train one combination: all its models and replicates."""
     input:
         data=DATA,
-        # ancient: kernels compiled anew, for one more model, have the same bits
-        kernels=ancient(expand(rules.kernels.output, dtype=EXPERIMENT.dtype)),
+        kernels=rules.kernels.output,
     output:
         f"{RESULTS}/train/{{init}}/{{dropout}}/{{bias}}.npz",
     log:

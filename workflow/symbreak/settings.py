@@ -6,7 +6,7 @@ file contents and table columns carry; ``Setting.from_record`` reads it back.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from itertools import product
 from typing import Any
 
@@ -146,12 +146,6 @@ class Experiment:
         kinds = ((INITIALIZERS, init), (DROPOUTS, dropout), (BIASES, bias))
         choices = (registry.parse(label) for registry, label in kinds)
         return [setting.record() for setting in self.settings(*choices)]
-
-    def kernel_records(self, dtype: str) -> list[Record]:
-        """Return records that need every compiled loop of a precision at least once."""
-        models = self.settings(self.init[0], self.dropout[0], self.bias[0])
-        used = [s for s in models if s.dtype == dtype and s.arithmetic == "exact"]
-        return [replace(s, dropout=dropout).record() for s in used for dropout in self.dropout]
 
     def run(self) -> dict[str, int]:
         """Return what all training jobs share."""

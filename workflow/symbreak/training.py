@@ -15,6 +15,7 @@ import numpy as np
 from symbreak import engine, trainer
 from symbreak.data import Dataset
 from symbreak.initializers import INITIALIZERS
+from symbreak.loops import kernel
 from symbreak.networks import Trained, network_widths, neuron_vectors
 from symbreak.settings import REGISTRIES, Record, Setting
 from symbreak.streams import DATA, uniforms
@@ -96,13 +97,13 @@ def train_setting(setting: Setting, run: Run, dataset: Dataset) -> Trained:
                    train_accuracy, test_accuracy)  # fmt: skip
 
 
-def compile_kernels(records: Iterable[Record]) -> None:
-    """Compile what these settings need, once, into the cache folder; train jobs find it there."""
-    settings = [Setting.from_record(record) for record in records]
+def compile_kernels(dtypes: Iterable[str]) -> None:
+    """Compile the training step and every component's loop, once, into the cache folder."""
     x, y = _small_rows()
-    for setting in [_equal_units("float64"), *settings]:
-        engine.kernels(setting)
-    for dtype in {setting.dtype for setting in settings} | {"float64"}:
+    for dtype in {*dtypes, "float64"}:  # the self-test is in float64
+        for kind in ("activation", "optimizer", "dropout"):
+            for component in REGISTRIES[kind].values():
+                kernel(component, dtype)
         setting = _equal_units(dtype)
         start = trainer.initial_parameters(setting, x.shape[1], 0, 0)[None]
         rows = x.astype(dtype), y.astype(dtype)
