@@ -52,11 +52,8 @@ include: "workflow/rules/report.smk"
 
 
 onsuccess:
-    print(
-        f"Report: {EXPERIMENT.report}"
-        if Path(EXPERIMENT.report).exists()
-        else "Done."
-    )
+    if Path(EXPERIMENT.report).exists():
+        print(f"Report: {EXPERIMENT.report}")
 
 
 onerror:
