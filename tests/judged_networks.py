@@ -15,7 +15,7 @@ def a_model(hidden: tuple[int, ...], activation: str = "tanh", **fields: object)
     choices = {kind: REGISTRIES[kind].choose(name) for kind, name in names.items()}
     rest = {"learning_rate": 0.1, "weight_decay": 0.0, "batch_size": None, "arithmetic": "exact"}
     return Setting(
-        **(choices | rest | {"dtype": "float64"} | fields),  # type: ignore[arg-type]
+        **(choices | rest | {"dtype": "float64"} | fields),
         hidden=hidden, activation=REGISTRIES["activation"].choose(activation),
     )  # fmt: skip
 

@@ -25,7 +25,7 @@ def a_setting(draw: st.DrawFn, **fixed: object) -> Setting:
         "arithmetic": "exact",
         "dtype": draw(st.sampled_from(["float64", "float32"])),
     }
-    return Setting(**(choices | others | fixed))  # type: ignore[arg-type]
+    return Setting(**(choices | others | fixed))
 
 
 def rows_for(setting: Setting, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

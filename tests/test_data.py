@@ -90,6 +90,10 @@ def test_inputs_are_uniform_and_independent_of_each_other():
     assert np.abs(np.corrcoef(units) - np.eye(4)).max() < 0.03
 
 
+def logistic(x: float) -> float:
+    return 1 / (1 + math.exp(-x))
+
+
 @few
 @given(
     price=st.floats(10, 50), shipping=st.floats(0, 20), marketing=st.floats(0, 40),
@@ -99,7 +103,6 @@ def test_scores_follow_the_formulas_and_the_direction_of_the_story(
     price, shipping, marketing, material, better
 ):
     one = np.array
-    logistic = lambda x: 1 / (1 + math.exp(-x))  # noqa: E731
     afford = story.affordability(one([price, price + better]), one([shipping, shipping]))
     aware = story.awareness(one([marketing, marketing + better]))
     quality = story.quality(one([material, material + better]))

@@ -57,9 +57,9 @@ def test_an_interrupted_job_says_so_without_a_traceback(tmp_path: Path) -> None:
 
 def test_a_job_refuses_a_library_that_did_not_plan_it(tmp_path: Path) -> None:
     ran = []
-    with pytest.raises(SystemExit, match="start the run again"):  # noqa: SIM117
-        with files.job_log(tmp_path / "job.log", "data", "0" * 16):
-            ran.append(True)
+    refused = pytest.raises(SystemExit, match="start the run again")
+    with refused, files.job_log(tmp_path / "job.log", "data", "0" * 16):
+        ran.append(True)
     assert not ran
 
 
