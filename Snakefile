@@ -34,7 +34,7 @@ except (configuration.ConfigError, data.DataError) as error:
 # One thread a job: networks are the parallel axis, and BLAS bits depend on the number of threads.
 libraries = ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM", "NUMEXPR", "NUMBA")
 os.environ |= {f"{name}_NUM_THREADS": "1" for name in libraries}
-os.environ |= {"NUMBA_CACHE_DIR": os.path.abspath(f"{EXPERIMENT.results}/kernels")}
+os.environ |= {"SYMBREAK_KERNELS": os.path.abspath(f"{EXPERIMENT.results}/kernels")}
 
 DATA, RESULTS = EXPERIMENT.data_file, EXPERIMENT.results
 LOGS, BENCHMARKS = f"{RESULTS}/logs", f"{RESULTS}/benchmarks"

@@ -158,7 +158,7 @@ def test_a_config_is_read_alone_not_merged_with_the_default(finished: Path) -> N
 
 
 def compiled(folder: Path, experiment: str) -> None:
-    """Give an experiment the numba cache of the tiny one, which saves half a minute."""
+    """Give an experiment the compiled loops of the tiny one, which saves half a minute."""
     shutil.copytree(folder / "results/tiny/kernels", folder / f"results/{experiment}/kernels")
 
 

@@ -1,4 +1,4 @@
-"""Compile the training loops into the experiment's cache folder."""
+"""Compile the training loops into object files of the experiment."""
 
 from symbreak import files
 

@@ -7,40 +7,26 @@ and write one of them), loops of 16 are not unrolled before the vectorizer sees 
 CPU's full vector width is used. None changes a bit.
 """
 
-import os
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import llvmlite.binding as llvm
 import numba
 import numpy as np
+from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.extending import intrinsic, overload, register_jitable
 
 from symbreak import activations, arithmetic, dropout, optimizers, streams
-from symbreak.files import fingerprint
+from symbreak.processor import target
 
-LANES = 16
-
-numba_config: Any = numba.config
 llvm.set_option("symbreak", "-unroll-full-max-count=8")
 llvm.set_option("symbreak", "-inline-threshold=10000")  # a call in a loop is not vectorized
-if not os.environ.get("NUMBA_CPU_NAME") and "prefer-256-bit" not in (
-    numba_config.CPU_FEATURES or ""
-):
-    numba_config.CPU_NAME = llvm.get_host_cpu_name()
-    numba_config.CPU_FEATURES = llvm.get_host_cpu_features().flatten() + ",-prefer-256-bit"
-
-
-# Compiled code is kept in a folder named after its sources: numba looks only at the file that
-# holds a function, and would run the old arithmetic after an imported helper has changed.
-_folder = os.environ.get("NUMBA_CACHE_DIR") or Path(
-    tempfile.gettempdir(), f"symbreak-{os.getuid()}"
-)
-numba_config.CACHE_DIR = str(Path(_folder, fingerprint("engine")))
+compiler: Any = numba
+carray = compiler.carray
+compiler.config.CPU_NAME, compiler.config.CPU_FEATURES = target()
 
 
 class LaneCompiler(CompilerBase):
@@ -49,15 +35,50 @@ class LaneCompiler(CompilerBase):
     def define_pipelines(self) -> list[Any]:
         """Return the pipelines to try: one."""
         self.state.flags.noalias = True
+        self.state.flags.no_cpython_wrapper = True  # machine code is called by address
+        self.state.flags.no_cfunc_wrapper = True
+        self.state.flags.nrt = False  # arrays come from outside: nothing is allocated or freed
         return [DefaultPassBuilder.define_nopython_pipeline(self.state)]
 
 
 def phase(function: Callable[..., Any]) -> Any:
-    """Compile a phase of the training step: cached, no fast math, no aliasing arrays."""
-    return numba.njit(cache=True, pipeline_class=LaneCompiler, error_model="numpy")(function)
+    """Compile a phase of the training step: no fast math, no aliasing arrays."""
+    return numba.njit(pipeline_class=LaneCompiler, error_model="numpy")(function)
 
 
-@intrinsic
+def inside(function: Callable[..., Any]) -> Any:
+    """Make a function that writes machine instructions callable from compiled code."""
+    return intrinsic(function)
+
+
+@inside
+def pointer(context: Any, array: Any, start: Any) -> Any:
+    """Return the address of a contiguous array's element, counted through all axes."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, values[0]).data
+        return builder.gep(data, [values[1]])
+
+    return types.CPointer(array.dtype)(array, start), generate
+
+
+@inside
+def call(context: Any, address: Any, arguments: Any) -> Any:
+    """Call the compiled function at an address, with a tuple of arguments, for its effects."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        kinds = signature.args[1].types
+        convention = context.call_conv
+        kind = convention.get_function_type(types.none, kinds)
+        function = builder.inttoptr(values[0], ir.PointerType(kind))
+        unpacked = cgutils.unpack_tuple(builder, values[1])
+        convention.call_function(builder, function, types.none, kinds, unpacked)
+        return context.get_dummy_value()
+
+    return types.none(address, arguments), generate
+
+
+@inside
 def _float_bits(context: Any, x: Any) -> Any:
     integer = types.int32 if x == types.float32 else types.int64
 
@@ -67,7 +88,7 @@ def _float_bits(context: Any, x: Any) -> Any:
     return integer(x), cast
 
 
-@intrinsic
+@inside
 def _bits_float(context: Any, bits: Any, x: Any) -> Any:
     integer = types.int32 if x == types.float32 else types.int64
 
@@ -79,8 +100,8 @@ def _bits_float(context: Any, bits: Any, x: Any) -> Any:
     return x(bits, x), cast
 
 
-overload(arithmetic.as_bits)(lambda x: lambda x: _float_bits(x))  # type: ignore[call-arg]
-overload(arithmetic.from_bits)(lambda bits, x: lambda bits, x: _bits_float(bits, x))  # type: ignore[call-arg]
+overload(arithmetic.as_bits)(lambda x: lambda x: _float_bits(x))
+overload(arithmetic.from_bits)(lambda bits, x: lambda bits, x: _bits_float(bits, x))
 overload(arithmetic.double)(lambda x: lambda x: np.float64(x))
 overload(arithmetic.square_root)(lambda x: lambda x: np.sqrt(x))
 overload(arithmetic.select)(

@@ -1,18 +1,16 @@
 """A component's function as a compiled loop over lanes: activation, dropout or optimizer."""
 
 import types as python_types
-from functools import cache
 from typing import Any
 
-import numba
 from numba import types
 
 from symbreak.arithmetic import like
+from symbreak.block import LANES
 from symbreak.components import Component
-from symbreak.lanes import LANES, LaneCompiler
 
 Array = Any
-component: Any = None  # what ``kernel`` puts in place of this name
+component: Any = None  # what ``loop`` puts in place of this name
 
 
 def activate(a: Array, slopes: Array, units: int, rows: int) -> None:
@@ -53,30 +51,19 @@ FLOATS = {"float64": types.float64, "float32": types.float32}
 WORDS = types.Array(types.uint64, 2, "C")
 
 
-def signature(kind: str, dtype: str) -> Any:
-    """Return the machine signature of a component's loop."""
+def signature(kind: str, dtype: str) -> tuple[Any, ...]:
+    """Return the machine types of the arguments of a component's loop."""
     a1, a2, a3 = (types.Array(FLOATS[dtype], n, "C") for n in (1, 2, 3))
     whole = types.int64
-    arguments = {
+    return {
         "activation": (a3, a3, whole, whole),
         "dropout": (WORDS, a3, types.float64[::1], whole, whole, whole),
         "optimizer": (a2, a2, a3, a2, a1, a1, a2, whole, whole),
-    }
-    return types.void(*arguments[kind])
+    }[kind]
 
 
-@cache
-def kernel(component: Component, dtype: str) -> Any:
-    """Compile a component's loop over lanes for a precision; what comes back is a pointer to it.
-
-    The loop is copied under a name of its own: the cache of compiled code goes by names.
-    """
-    loop = {"activation": activate, "dropout": fill, "optimizer": update}[component.kind]
-    name = f"{loop.__name__}_{component.name}"
-    copy = python_types.FunctionType(
-        loop.__code__, {**globals(), "component": component.function}, name
-    )
-    copy.__qualname__ = name
-    compile_ = numba.cfunc(signature(component.kind, dtype), cache=True, error_model="numpy",
-                           pipeline_class=LaneCompiler)  # fmt: skip
-    return compile_(copy)
+def loop(component: Component) -> Any:
+    """Return a component's loop over lanes, to be compiled."""
+    function = {"activation": activate, "dropout": fill, "optimizer": update}[component.kind]
+    names = {**globals(), "component": component.function}
+    return python_types.FunctionType(function.__code__, names, function.__name__)

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from symbreak.arithmetic import double, like, log1p_exp, sigmoid, summation_grid
-from symbreak.lanes import LANES, phase
+from symbreak.block import LANES
+from symbreak.lanes import phase
 from symbreak.streams import LOW32, SHIFT32, threefry
 
 Array = Any
@@ -67,6 +68,22 @@ def gather_shuffled(x: Array, y: Array, inputs: Array, labels: Array, order: Arr
         for i in range(x.shape[1]):
             for l in range(LANES):
                 inputs[i, r, l] = x[order[start + r, l], i]
+
+
+@phase
+def fill(values: Array, value: float) -> None:
+    """values[...] = value."""
+    for p in range(values.shape[0]):
+        for l in range(LANES):
+            values[p, l] = value
+
+
+@phase
+def copy(source: Array, target: Array) -> None:
+    """target[...] = source[...]."""
+    for p in range(source.shape[0]):
+        for l in range(LANES):
+            target[p, l] = source[p, l]
 
 
 @phase

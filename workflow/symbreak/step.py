@@ -1,73 +1,23 @@
 """The compiled training step: the reference's (``trainer.py``) for LANES networks at once.
 
-Activation, optimizer and dropout come in as pointers to compiled loops (``loops.py``), so each is
-compiled once a precision and not once for every combination of them.
+Activation, optimizer and dropout come in as addresses of compiled loops (``loops.py``), so each
+is compiled once a precision and not once for every combination of them.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
-import numba
 import numpy as np
 
 from symbreak import phases
-from symbreak.lanes import LANES
+from symbreak.block import HIDDEN, INPUT, LANES, WEIGHTS, Block, Plan
+from symbreak.lanes import call, carray, phase, pointer
 
 Array = Any
 
-NOWHERE, INPUT, HIDDEN, WEIGHTS = range(4)
-PLACES = {"nowhere": NOWHERE, "input": INPUT, "hidden": HIDDEN, "weights": WEIGHTS}
 WEIGHT_LAYER = 63  # the layer word of DropConnect's draws; hidden layers count from 1
 
 
-class Block(NamedTuple):
-    """What LANES networks carry through training, and room to work in.
-
-    ``weights``, ``used`` (after DropConnect), ``gradient``, ``mask`` and ``moved`` are
-    [parameter][lane] in the layout of ``networks.py``; ``memory`` is the optimizer's,
-    [2][parameter][lane]. ``outputs`` and ``slopes`` are [layer][unit][row][lane], layer 0 being the
-    inputs. ``optimizer`` holds its parameters and their powers in float64, [2][parameter], and
-    ``scalars`` the same in the training dtype.
-    """
-
-    weights: Array
-    memory: Array
-    used: Array
-    gradient: Array
-    mask: Array
-    outputs: Array
-    slopes: Array
-    noise: Array
-    folded: Array
-    bounds: Array
-    logit: Array
-    largest: Array
-    grid: Array
-    labels: Array
-    error: Array
-    order: Array
-    words: Array
-    moved: Array
-    rate: Array
-    decay: Array
-    order_keys: Array
-    noise_keys: Array
-    optimizer: Array
-    scalars: Array
-    dropout: Array
-
-
-class Plan(NamedTuple):
-    """What all networks of a block share: ``batch`` rows a step, dropout's place, layer widths."""
-
-    seed: Any
-    batch: int
-    shuffled: bool
-    has_bias: bool
-    place: int
-    shared: bool
-
-
-@numba.njit(cache=True)
+@phase
 def layer(parameters: Array, widths: Array, k: int) -> tuple[Array, Array]:
     """Return the weights [unit][input][lane] and biases [unit][lane] of layer k (from 1)."""
     start = 0
@@ -75,11 +25,24 @@ def layer(parameters: Array, widths: Array, k: int) -> tuple[Array, Array]:
         start += widths[j] * (widths[j - 1] + 1)
     units, inputs = widths[k], widths[k - 1]
     middle = start + units * inputs
-    weights = parameters[start:middle].reshape(units, inputs, LANES)
+    weights = carray(pointer(parameters, start * LANES), (units, inputs, LANES))
     return weights, parameters[middle : middle + units]
 
 
-@numba.njit(cache=True)
+@phase
+def as_stack(rows: Array) -> Array:
+    """Return [row][lane] as [1][row][lane], without a copy."""
+    return carray(pointer(rows, 0), (1, rows.shape[0], LANES))
+
+
+@phase
+def folded_weights(block: Block, widths: Array, k: int) -> Array:
+    """Return block.folded of layer k [input][unit][lane], without a copy."""
+    start = k * block.folded.shape[1] * LANES
+    return carray(pointer(block.folded, start), (widths[k - 1], widths[k], LANES))
+
+
+@phase
 def fetch(block: Block, plan: Plan, x: Array, y: Array, first: int, rows: int, padded: int) -> None:
     """Bring the rows ``first`` on into block.outputs[0] and block.labels."""
     inputs, labels = block.outputs[0], block.labels
@@ -90,17 +53,17 @@ def fetch(block: Block, plan: Plan, x: Array, y: Array, first: int, rows: int, p
     phases.pad(inputs, labels, x.shape[1], rows, padded)
 
 
-@numba.njit(cache=True)
+@phase
 def draw_noise(fill: Any, block: Block, plan: Plan, k: int, units: int, first: int, rows: int,
                padded: int, t: int) -> None:  # fmt: skip
     """Fill block.noise [unit][row][lane] with the multipliers of layer k's chunk at step t."""
     each = 1 if plan.shared else units
     step = np.uint64(t) * np.uint64(64) + np.uint64(k)
     phases.draw_words(block.words, plan.seed, block.noise_keys, first * each, rows * each, step)
-    fill(block.words, block.noise, block.dropout, each, units, rows)
+    call(fill, (block.words, block.noise, block.dropout, each, units, rows))
 
 
-@numba.njit(cache=True)
+@phase
 def forward(activate: Any, fill: Any, block: Block, plan: Plan, widths: Array, first: int,
             rows: int, padded: int, t: int) -> None:  # fmt: skip
     """Run a chunk from the inputs to the output's error; keeps outputs and slopes by layer."""
@@ -118,7 +81,7 @@ def forward(activate: Any, fill: Any, block: Block, plan: Plan, widths: Array, f
             phases.largest_of(below, block.largest, widths[k - 1], padded)
             phases.sum_units(weights, block.bounds[k], below, block.largest, block.grid, a, padded)
             phases.add_bias(a, bias, padded)
-        activate(a, slopes, widths[k], padded)
+        call(activate, (a, slopes, widths[k], padded))
         if plan.place == HIDDEN:
             draw_noise(fill, block, plan, k, widths[k], first, rows, padded, t)
             phases.multiply(a, block.noise, widths[k], rows)
@@ -133,13 +96,13 @@ def forward(activate: Any, fill: Any, block: Block, plan: Plan, widths: Array, f
     phases.output_error(block.logit, block.labels, block.error, rows, padded)
 
 
-@numba.njit(cache=True)
+@phase
 def backward(block: Block, widths: Array, padded: int) -> None:
     """Add a chunk's row sums to the gradient; deltas take the place of the slopes."""
     last = widths.shape[0] - 1
     outgoing, out_bias = layer(block.gradient, widths, last)
     top = last - 1
-    error = block.error.reshape(1, block.error.shape[0], LANES)
+    error = as_stack(block.error)
     phases.add_rows(out_bias, error, 1, padded)
     phases.add_gradient(outgoing, error, block.outputs[top], padded)
     phases.multiply_rows(block.slopes[top], block.error, widths[top], padded)
@@ -148,9 +111,7 @@ def backward(block: Block, widths: Array, padded: int) -> None:
         phases.add_rows(bias, block.slopes[k], widths[k], padded)
         phases.add_gradient(weights, block.slopes[k], block.outputs[k - 1], padded)
         if k > 1:
-            folded = block.folded[k, : widths[k - 1] * widths[k]].reshape(
-                widths[k - 1], widths[k], LANES
-            )
+            folded = folded_weights(block, widths, k)
             room = block.noise
             phases.largest_of(block.slopes[k], block.largest, widths[k], padded)
             phases.sum_units(
@@ -160,61 +121,59 @@ def backward(block: Block, widths: Array, padded: int) -> None:
             phases.multiply(block.slopes[k - 1], room, widths[k - 1], padded)
 
 
-@numba.njit(cache=True)
+@phase
 def prepare(fill: Any, block: Block, plan: Plan, widths: Array, t: int) -> None:
     """Start a step: DropConnect's mask, bounds of the sums over units, folded weights."""
-    block.gradient[:] = 0
-    block.used[:] = block.weights
+    phases.fill(block.gradient, 0.0)
+    phases.copy(block.weights, block.used)
     last = widths.shape[0] - 1
     if plan.place == WEIGHTS:
         count = block.weights.shape[0]
         step = np.uint64(t) * np.uint64(64) + np.uint64(WEIGHT_LAYER)
         phases.draw_words(block.words, plan.seed, block.noise_keys, 0, count, step)
-        mask = block.mask.reshape(1, count, LANES)
-        fill(block.words, mask, block.dropout, 1, 1, count)
+        mask = as_stack(block.mask)
+        call(fill, (block.words, mask, block.dropout, 1, 1, count))
         for k in range(1, last + 1):
             _, bias = layer(block.mask, widths, k)
-            bias[:] = 1
-        used = block.used.reshape(1, count, LANES)
+            phases.fill(bias, 1.0)
+        used = as_stack(block.used)
         phases.multiply(used, mask, 1, count)
     outgoing, _ = layer(block.used, widths, last)
     phases.bound_rows(outgoing, block.bounds[last])
     for k in range(2, last):
         weights, _ = layer(block.used, widths, k)
         phases.bound_rows(weights, block.bounds[k])
-        folded = block.folded[k, : widths[k - 1] * widths[k]].reshape(
-            widths[k - 1], widths[k], LANES
-        )
+        folded = folded_weights(block, widths, k)
         phases.fold(weights, outgoing[0], folded, k == last - 1)
         phases.bound_rows(folded, block.bounds[widths.shape[0] + k])
 
 
-@numba.njit(cache=True)
+@phase
 def apply(update: Any, block: Block, plan: Plan, widths: Array, rows: int) -> None:
     """Finish a step: outgoing weights, the mean over rows, weight decay and the optimizer."""
     last = widths.shape[0] - 1
     outgoing, _ = layer(block.used, widths, last)
     weights, bias = layer(block.gradient, widths, last - 1)
     phases.scale_units(weights, outgoing[0])
-    phases.scale_units(bias.reshape(widths[last - 1], 1, LANES), outgoing[0])
+    phases.scale_units(carray(pointer(bias, 0), (widths[last - 1], 1, LANES)), outgoing[0])
     phases.finish_gradient(block.gradient, block.mask, rows, plan.place == WEIGHTS)
-    block.optimizer[1] *= block.optimizer[0]
-    for i in range(2):
-        for j in range(block.optimizer.shape[1]):
+    for j in range(block.optimizer.shape[1]):
+        block.optimizer[1, j] *= block.optimizer[0, j]
+        for i in range(2):
             block.scalars[i, j] = block.optimizer[i, j]
     start = 0
     for k in range(1, last + 1):
         middle = start + widths[k] * widths[k - 1]
         stop = middle + widths[k]
-        update(block.weights, block.gradient, block.memory, block.moved, block.rate, block.decay,
-               block.scalars, start, middle)  # fmt: skip
+        call(update, (block.weights, block.gradient, block.memory, block.moved, block.rate,
+                      block.decay, block.scalars, start, middle))  # fmt: skip
         if plan.has_bias:
-            update(block.weights, block.gradient, block.memory, block.moved, block.rate,
-                   0 * block.decay, block.scalars, middle, stop)  # fmt: skip
+            call(update, (block.weights, block.gradient, block.memory, block.moved, block.rate,
+                          block.no_decay, block.scalars, middle, stop))  # fmt: skip
         start = stop
 
 
-@numba.njit(cache=True)
+@phase
 def run(activate: Any, update: Any, fill: Any, block: Block, plan: Plan, widths: Array, x: Array,
           y: Array, start: int, stop: int) -> None:  # fmt: skip
     """Take the steps ``start`` to ``stop`` (the first step is 0) of one block."""
@@ -238,7 +197,7 @@ def run(activate: Any, update: Any, fill: Any, block: Block, plan: Plan, widths:
         apply(update, block, plan, widths, end - begin)
 
 
-@numba.njit(cache=True)
+@phase
 def evaluate(activate: Any, fill: Any, block: Block, plan: Plan, widths: Array, x: Array, y: Array,
              loss: Array, right: Array) -> None:  # fmt: skip
     """Add up loss[lane] and right[lane] (correct rows) over all rows, without dropout."""

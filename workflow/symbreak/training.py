@@ -12,10 +12,9 @@ from typing import TypedDict
 
 import numpy as np
 
-from symbreak import engine, trainer
+from symbreak import engine, machine, trainer
 from symbreak.data import Dataset
 from symbreak.initializers import INITIALIZERS
-from symbreak.loops import kernel
 from symbreak.networks import Trained, network_widths, neuron_vectors
 from symbreak.settings import REGISTRIES, Record, Setting
 from symbreak.streams import DATA, uniforms
@@ -98,12 +97,12 @@ def train_setting(setting: Setting, run: Run, dataset: Dataset) -> Trained:
 
 
 def compile_kernels(dtypes: Iterable[str]) -> None:
-    """Compile the training step and every component's loop, once, into the cache folder."""
+    """Compile the training step and every component's loop, once, into files."""
     x, y = _small_rows()
     for dtype in {*dtypes, "float64"}:  # the self-test is in float64
         for kind in ("activation", "optimizer", "dropout"):
-            for component in REGISTRIES[kind].values():
-                kernel(component, dtype)
+            for component in REGISTRIES[kind]:
+                machine.address(f"{kind}-{component}", dtype)
         setting = _equal_units(dtype)
         start = trainer.initial_parameters(setting, x.shape[1], 0, 0)[None]
         rows = x.astype(dtype), y.astype(dtype)

@@ -1,0 +1,45 @@
+"""The functions of the compiled engine as object files: where numba, the compiler, is at work."""
+
+from typing import Any
+
+import llvmlite.binding as llvm
+import numba
+from numba.core import types
+
+from symbreak import loops, step
+from symbreak.lanes import phase
+from symbreak.processor import SYMBOL, target_machine
+from symbreak.settings import REGISTRIES
+
+STEP = {"run": step.run, "evaluate": step.evaluate}
+
+
+def object_code(name: str, dtype: str, arguments: tuple[Any, ...]) -> bytes:
+    """Return the object file of a function: a part of the step, or a component's loop.
+
+    A loop's name is its kind and component, as in ``activation-tanh``; a step's arguments give
+    its machine types.
+    """
+    if name in STEP:
+        function, kinds = STEP[name], tuple(numba.typeof(value) for value in arguments)
+    else:
+        kind, component = name.split("-")
+        function = phase(loops.loop(REGISTRIES[kind][component]))
+        kinds = loops.signature(kind, dtype)
+    function.compile(types.void(*kinds))
+    (compiled,) = (c for c in function.overloads.values() if c.signature.args == kinds)
+    module = llvm.parse_assembly(compiled.library.get_llvm_str())
+    module.get_function(compiled.fndesc.llvm_func_name).name = SYMBOL
+    return emit(module)
+
+
+def emit(module: Any) -> bytes:
+    """Return a module's object file, without the functions that nothing calls."""
+    for function in module.functions:
+        if not function.is_declaration and function.name != SYMBOL:
+            function.linkage = "internal"
+    machine = target_machine()
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_global_dead_code_eliminate_pass()
+    passes.run(module, llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options()))
+    return machine.emit_object(module)

@@ -1,0 +1,30 @@
+"""The processor that code is compiled for: this machine's, unless two variables say another."""
+
+import os
+from typing import Any
+
+import llvmlite.binding as llvm
+
+llvm.initialize_native_target()
+llvm.initialize_native_asmprinter()
+SYMBOL = "symbreak"  # of the function that an object file is for
+
+
+def target() -> tuple[str, str]:
+    """Return the processor's name and features that code is compiled for: this machine's.
+
+    NUMBA_CPU_NAME and NUMBA_CPU_FEATURES replace them. The full vector width is used.
+    """
+    name = os.environ.get("NUMBA_CPU_NAME") or llvm.get_host_cpu_name()
+    features = os.environ.get("NUMBA_CPU_FEATURES")
+    if features is None:
+        features = llvm.get_host_cpu_features().flatten() + ",-prefer-256-bit"
+    return name, features
+
+
+def target_machine() -> Any:
+    """Return LLVM's description of the processor."""
+    name, features = target()
+    return llvm.Target.from_default_triple().create_target_machine(
+        cpu=name, features=features, opt=3, reloc="pic", codemodel="jitdefault", jit=True
+    )
