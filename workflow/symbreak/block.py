@@ -14,7 +14,8 @@ from symbreak.settings import Setting
 Array = Any
 
 LANES = 16
-CACHE_BYTES = 200_000  # of a chunk: well inside the second-level cache, few chunks a step
+CHUNK = 24  # rows that pass at once: few enough for the cache, many enough to fill registers
+CACHE_BYTES = 500_000  # of a chunk of wide layers, at most: a part of the second-level cache
 NOWHERE, INPUT, HIDDEN, WEIGHTS = range(4)
 PLACES = {"nowhere": NOWHERE, "input": INPUT, "hidden": HIDDEN, "weights": WEIGHTS}
 
@@ -39,11 +40,8 @@ class Block(NamedTuple):
     noise: Array
     folded: Array
     bounds: Array
-    logit: Array
-    largest: Array
     grid: Array
     labels: Array
-    error: Array
     order: Array
     words: Array
     moved: Array
@@ -87,8 +85,8 @@ def new_block(setting: Setting, inputs: int, rows: int, batch: int) -> Block:
         mask=zeros(count), outputs=zeros(layers, widest, chunk),
         slopes=zeros(layers, widest, chunk), noise=zeros(widest, chunk),
         folded=zeros(layers, widest * widest), bounds=zeros(2 * layers, widest),
-        logit=zeros(1, chunk), largest=zeros(chunk), grid=zeros(chunk), labels=zeros(chunk),
-        error=zeros(chunk), order=zeros(rows, of=np.int64), words=zeros(words, of=np.uint64),
+        grid=zeros(2), labels=zeros(chunk), order=zeros(rows, of=np.int64),
+        words=zeros(words, of=np.uint64),
         moved=zeros(count), rate=zeros(), decay=zeros(), no_decay=zeros(),
         order_keys=zeros(of=np.uint64), noise_keys=zeros(of=np.uint64),
         optimizer=np.ones((2, values)),
@@ -97,9 +95,9 @@ def new_block(setting: Setting, inputs: int, rows: int, batch: int) -> Block:
 
 
 def chunk_rows(widths: tuple[int, ...], itemsize: int, batch: int) -> int:
-    """Return how many rows pass at once: a multiple of 4 that the first-level cache holds."""
+    """Return how many rows pass at once, a multiple of 4."""
     row = (2 * sum(widths) + 6) * LANES * itemsize
-    return min(max(4, CACHE_BYTES // row // 4 * 4), (batch + 3) // 4 * 4)
+    return min(CHUNK, max(4, CACHE_BYTES // row // 4 * 4), (batch + 3) // 4 * 4)
 
 
 def new_plan(setting: Setting, seed: int, batch: int, place: int, shuffled: bool) -> Plan:

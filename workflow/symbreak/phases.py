@@ -2,8 +2,8 @@
 
 A block's arrays end in the axis of lanes, one network each, so no sum ever crosses networks. Rows
 pass in chunks small enough for the cache: activations and deltas are [unit][row][lane], weights
-[unit][input][lane]. A chunk holds an even number of rows; missing rows are zeros, which add exactly
-nothing. Each phase stands for a line of the reference (``trainer.py``) and does its sums in the
+[unit][input][lane]. What a row loop adds to is in registers: an address that no loop changes. Each
+phase stands for a line of the reference (``trainer.py``) and does its sums in the
 same order.
 
 Letters: l lane, r row of a chunk, u and v units, i input of a layer.
@@ -87,55 +87,23 @@ def copy(source: Array, target: Array) -> None:
 
 
 @phase
-def pad(inputs: Array, labels: Array, count: int, rows: int, padded: int) -> None:
-    """Make the rows after the last one zeros."""
-    for r in range(rows, padded):
-        for l in range(LANES):
-            labels[r, l] = 0
-        for i in range(count):
-            for l in range(LANES):
-                inputs[i, r, l] = 0
-
-
-@phase
 def sum_inputs(weights: Array, bias: Array, inputs: Array, z: Array, rows: int) -> None:
     """z = ((b + x0 w0) + x1 w1) + ...: the first layer's sums, in the order of the inputs."""
     units, count, _ = weights.shape
     for u in range(units):
-        for r in range(0, rows, 2):
-            for l in range(LANES):
-                z[u, r, l] = bias[u, l]
-                z[u, r + 1, l] = bias[u, l]
-        for i in range(0, count - 3, 4):
-            for r in range(0, rows, 2):
+        for i in range(0, count - 3, 4):  # four at a time: their weights stay in registers
+            for r in range(rows):
                 for l in range(LANES):
-                    w0, w1 = weights[u, i, l], weights[u, i + 1, l]
-                    w2, w3 = weights[u, i + 2, l], weights[u, i + 3, l]
-                    s = z[u, r, l] + inputs[i, r, l] * w0
-                    t = z[u, r + 1, l] + inputs[i, r + 1, l] * w0
-                    s = s + inputs[i + 1, r, l] * w1
-                    t = t + inputs[i + 1, r + 1, l] * w1
-                    s = s + inputs[i + 2, r, l] * w2
-                    t = t + inputs[i + 2, r + 1, l] * w2
-                    z[u, r, l] = s + inputs[i + 3, r, l] * w3
-                    z[u, r + 1, l] = t + inputs[i + 3, r + 1, l] * w3
+                    t = bias[u, l] if i == 0 else z[u, r, l]
+                    t = t + inputs[i, r, l] * weights[u, i, l]
+                    t = t + inputs[i + 1, r, l] * weights[u, i + 1, l]
+                    t = t + inputs[i + 2, r, l] * weights[u, i + 2, l]
+                    z[u, r, l] = t + inputs[i + 3, r, l] * weights[u, i + 3, l]
         for i in range(count & -4, count):
             for r in range(rows):
                 for l in range(LANES):
-                    z[u, r, l] = z[u, r, l] + inputs[i, r, l] * weights[u, i, l]
-
-
-@phase
-def largest_of(values: Array, largest: Array, units: int, rows: int) -> None:
-    """largest[row][lane] = max over units of |value|."""
-    for r in range(rows):
-        for l in range(LANES):
-            largest[r, l] = abs(values[0, r, l])
-    for u in range(1, units):
-        for r in range(rows):
-            for l in range(LANES):
-                size = abs(values[u, r, l])
-                largest[r, l] = largest[r, l] if largest[r, l] >= size else size
+                    t = bias[u, l] if i == 0 else z[u, r, l]
+                    z[u, r, l] = t + inputs[i, r, l] * weights[u, i, l]
 
 
 @phase
@@ -154,27 +122,27 @@ def bound_rows(weights: Array, bounds: Array) -> None:
 
 
 @phase
-def sum_units(weights: Array, bounds: Array, inputs: Array, largest: Array, grid: Array, z: Array,
-              rows: int) -> None:  # fmt: skip
+def sum_units(
+    weights: Array, bounds: Array, inputs: Array, grid: Array, z: Array, rows: int
+) -> None:
     """z = the sum over units of w a, the same in any order: terms rounded to a common grid."""
     units, count, _ = weights.shape
-    for v in range(units):
-        for r in range(rows):
+    largest, c = grid[0], grid[1]
+    for r in range(rows):
+        for l in range(LANES):
+            largest[l] = abs(inputs[0, r, l])
+        for i in range(1, count):
             for l in range(LANES):
-                grid[r, l] = summation_grid(bounds[v, l] * largest[r, l])
+                size = abs(inputs[i, r, l])
+                largest[l] = largest[l] if largest[l] >= size else size
+        for v in range(units):
+            for l in range(LANES):
+                c[l] = summation_grid(bounds[v, l] * largest[l])
                 z[v, r, l] = 0
-        for i in range(0, count - 1, 2):
-            for r in range(rows):
+            for i in range(count):
                 for l in range(LANES):
-                    c = grid[r, l]
-                    s = (inputs[i, r, l] * weights[v, i, l] + c) - c
-                    t = (inputs[i + 1, r, l] * weights[v, i + 1, l] + c) - c
-                    z[v, r, l] = z[v, r, l] + (s + t)
-        if count % 2:
-            for r in range(rows):
-                for l in range(LANES):
-                    c = grid[r, l]
-                    z[v, r, l] += (inputs[count - 1, r, l] * weights[v, count - 1, l] + c) - c
+                    term = (inputs[i, r, l] * weights[v, i, l] + c[l]) - c[l]
+                    z[v, r, l] = z[v, r, l] + term
 
 
 @phase
@@ -187,14 +155,11 @@ def add_bias(z: Array, bias: Array, rows: int) -> None:
 
 
 @phase
-def output_error(z: Array, labels: Array, error: Array, rows: int, padded: int) -> None:
-    """error = sigmoid(z) - y, the slope of the cross-entropy; zero in the padding."""
+def output_error(z: Array, labels: Array, error: Array, rows: int) -> None:
+    """error = sigmoid(z) - y, the slope of the cross-entropy."""
     for r in range(rows):
         for l in range(LANES):
-            error[r, l] = sigmoid(z[0, r, l]) - labels[r, l]
-    for r in range(rows, padded):
-        for l in range(LANES):
-            error[r, l] = 0
+            error[0, r, l] = sigmoid(z[0, r, l]) - labels[r, l]
 
 
 @phase
@@ -212,40 +177,33 @@ def multiply_rows(values: Array, factors: Array, units: int, rows: int) -> None:
     for u in range(units):
         for r in range(rows):
             for l in range(LANES):
-                values[u, r, l] = values[u, r, l] * factors[r, l]
+                values[u, r, l] = values[u, r, l] * factors[0, r, l]
 
 
 @phase
-def add_rows(total: Array, values: Array, units: int, rows: int) -> None:
-    """total[u] += the sum over rows of values[u], row by row."""
-    for u in range(units):
-        for r in range(0, rows, 2):
-            for l in range(LANES):
-                total[u, l] = (total[u, l] + values[u, r, l]) + values[u, r + 1, l]
-
-
-@phase
-def add_gradient(gradient: Array, delta: Array, inputs: Array, rows: int) -> None:
-    """gradient[u][i] += the sum over rows of delta[u] * input[i], row by row."""
-    units, count, _ = gradient.shape
+def add_gradient(weights: Array, bias: Array, delta: Array, inputs: Array, rows: int) -> None:
+    """weights[u][i] += the sum over rows of delta[u] input[i], bias[u] += that of delta[u]; row by
+    row, in registers.
+    """
+    units, count, _ = weights.shape
     for u in range(units):
         for i in range(0, count - 3, 4):
-            for r in range(0, rows, 2):
+            for r in range(rows):
                 for l in range(LANES):
-                    d, e = delta[u, r, l], delta[u, r + 1, l]
-                    g0, g1 = gradient[u, i, l], gradient[u, i + 1, l]
-                    g2, g3 = gradient[u, i + 2, l], gradient[u, i + 3, l]
-                    g0 = (g0 + d * inputs[i, r, l]) + e * inputs[i, r + 1, l]
-                    g1 = (g1 + d * inputs[i + 1, r, l]) + e * inputs[i + 1, r + 1, l]
-                    g2 = (g2 + d * inputs[i + 2, r, l]) + e * inputs[i + 2, r + 1, l]
-                    g3 = (g3 + d * inputs[i + 3, r, l]) + e * inputs[i + 3, r + 1, l]
-                    gradient[u, i, l], gradient[u, i + 1, l] = g0, g1
-                    gradient[u, i + 2, l], gradient[u, i + 3, l] = g2, g3
+                    d = delta[u, r, l]
+                    if i == 0:
+                        bias[u, l] += d
+                    weights[u, i, l] += d * inputs[i, r, l]
+                    weights[u, i + 1, l] += d * inputs[i + 1, r, l]
+                    weights[u, i + 2, l] += d * inputs[i + 2, r, l]
+                    weights[u, i + 3, l] += d * inputs[i + 3, r, l]
         for i in range(count & -4, count):
-            for r in range(0, rows, 2):
+            for r in range(rows):
                 for l in range(LANES):
-                    g = gradient[u, i, l] + delta[u, r, l] * inputs[i, r, l]
-                    gradient[u, i, l] = g + delta[u, r + 1, l] * inputs[i, r + 1, l]
+                    d = delta[u, r, l]
+                    if i == 0:
+                        bias[u, l] += d
+                    weights[u, i, l] += d * inputs[i, r, l]
 
 
 @phase

@@ -43,19 +43,18 @@ def folded_weights(block: Block, widths: Array, k: int) -> Array:
 
 
 @phase
-def fetch(block: Block, plan: Plan, x: Array, y: Array, first: int, rows: int, padded: int) -> None:
+def fetch(block: Block, plan: Plan, x: Array, y: Array, first: int, rows: int) -> None:
     """Bring the rows ``first`` on into block.outputs[0] and block.labels."""
     inputs, labels = block.outputs[0], block.labels
     if plan.shuffled:
         phases.gather_shuffled(x, y, inputs, labels, block.order, first, rows)
     else:
         phases.gather(x, y, inputs, labels, first, rows)
-    phases.pad(inputs, labels, x.shape[1], rows, padded)
 
 
 @phase
 def draw_noise(fill: Any, block: Block, plan: Plan, k: int, units: int, first: int, rows: int,
-               padded: int, t: int) -> None:  # fmt: skip
+               t: int) -> None:  # fmt: skip
     """Fill block.noise [unit][row][lane] with the multipliers of layer k's chunk at step t."""
     each = 1 if plan.shared else units
     step = np.uint64(t) * np.uint64(64) + np.uint64(k)
@@ -65,60 +64,43 @@ def draw_noise(fill: Any, block: Block, plan: Plan, k: int, units: int, first: i
 
 @phase
 def forward(activate: Any, fill: Any, block: Block, plan: Plan, widths: Array, first: int,
-            rows: int, padded: int, t: int) -> None:  # fmt: skip
-    """Run a chunk from the inputs to the output's error; keeps outputs and slopes by layer."""
+            rows: int, t: int) -> None:  # fmt: skip
+    """Run a chunk from the inputs to the logits; keeps outputs and slopes by layer."""
     last = widths.shape[0] - 1
     if plan.place == INPUT:
-        draw_noise(fill, block, plan, 0, widths[0], first, rows, padded, t)
+        draw_noise(fill, block, plan, 0, widths[0], first, rows, t)
         phases.multiply(block.outputs[0], block.noise, widths[0], rows)
-    for k in range(1, last):
+    for k in range(1, last + 1):
         weights, bias = layer(block.used, widths, k)
-        a, slopes = block.outputs[k], block.slopes[k]
+        below, a, slopes = block.outputs[k - 1], block.outputs[k], block.slopes[k]
         if k == 1:
-            phases.sum_inputs(weights, bias, block.outputs[0], a, padded)
+            phases.sum_inputs(weights, bias, below, a, rows)
         else:
-            below = block.outputs[k - 1]
-            phases.largest_of(below, block.largest, widths[k - 1], padded)
-            phases.sum_units(weights, block.bounds[k], below, block.largest, block.grid, a, padded)
-            phases.add_bias(a, bias, padded)
-        call(activate, (a, slopes, widths[k], padded))
-        if plan.place == HIDDEN:
-            draw_noise(fill, block, plan, k, widths[k], first, rows, padded, t)
+            phases.sum_units(weights, block.bounds[k], below, block.grid, a, rows)
+            phases.add_bias(a, bias, rows)
+        if k < last:
+            call(activate, (a, slopes, widths[k], rows))
+        if k < last and plan.place == HIDDEN:
+            draw_noise(fill, block, plan, k, widths[k], first, rows, t)
             phases.multiply(a, block.noise, widths[k], rows)
             phases.multiply(slopes, block.noise, widths[k], rows)
-    weights, bias = layer(block.used, widths, last)
-    below = block.outputs[last - 1]
-    phases.largest_of(below, block.largest, widths[last - 1], padded)
-    phases.sum_units(
-        weights, block.bounds[last], below, block.largest, block.grid, block.logit, padded
-    )
-    phases.add_bias(block.logit, bias, padded)
-    phases.output_error(block.logit, block.labels, block.error, rows, padded)
 
 
 @phase
-def backward(block: Block, widths: Array, padded: int) -> None:
+def backward(block: Block, widths: Array, rows: int) -> None:
     """Add a chunk's row sums to the gradient; deltas take the place of the slopes."""
     last = widths.shape[0] - 1
-    outgoing, out_bias = layer(block.gradient, widths, last)
-    top = last - 1
-    error = as_stack(block.error)
-    phases.add_rows(out_bias, error, 1, padded)
-    phases.add_gradient(outgoing, error, block.outputs[top], padded)
-    phases.multiply_rows(block.slopes[top], block.error, widths[top], padded)
-    for k in range(top, 0, -1):
+    error = block.slopes[last]
+    phases.output_error(block.outputs[last], block.labels, error, rows)
+    phases.multiply_rows(block.slopes[last - 1], error, widths[last - 1], rows)
+    for k in range(last, 0, -1):
         weights, bias = layer(block.gradient, widths, k)
-        phases.add_rows(bias, block.slopes[k], widths[k], padded)
-        phases.add_gradient(weights, block.slopes[k], block.outputs[k - 1], padded)
-        if k > 1:
-            folded = folded_weights(block, widths, k)
-            room = block.noise
-            phases.largest_of(block.slopes[k], block.largest, widths[k], padded)
-            phases.sum_units(
-                folded, block.bounds[widths.shape[0] + k], block.slopes[k], block.largest,
-                block.grid, room, padded,
-            )  # fmt: skip
-            phases.multiply(block.slopes[k - 1], room, widths[k - 1], padded)
+        delta = block.slopes[k]
+        phases.add_gradient(weights, bias, delta, block.outputs[k - 1], rows)
+        if 1 < k < last:
+            folded, bounds = folded_weights(block, widths, k), block.bounds[last + 1 + k]
+            phases.sum_units(folded, bounds, delta, block.grid, block.noise, rows)
+            phases.multiply(block.slopes[k - 1], block.noise, widths[k - 1], rows)
 
 
 @phase
@@ -179,7 +161,7 @@ def run(activate: Any, update: Any, fill: Any, block: Block, plan: Plan, widths:
     """Take the steps ``start`` to ``stop`` (the first step is 0) of one block."""
     count = x.shape[0]
     each_epoch = (count + plan.batch - 1) // plan.batch
-    chunk = block.error.shape[0]
+    chunk = block.labels.shape[0]
     for t in range(start, stop):
         begin = (t % each_epoch) * plan.batch
         end = min(begin + plan.batch, count)
@@ -190,10 +172,9 @@ def run(activate: Any, update: Any, fill: Any, block: Block, plan: Plan, widths:
         prepare(fill, block, plan, widths, t)
         for first in range(begin, end, chunk):
             rows = min(chunk, end - first)
-            padded = rows + rows % 2
-            fetch(block, plan, x, y, first, rows, padded)
-            forward(activate, fill, block, plan, widths, first - begin, rows, padded, t)
-            backward(block, widths, padded)
+            fetch(block, plan, x, y, first, rows)
+            forward(activate, fill, block, plan, widths, first - begin, rows, t)
+            backward(block, widths, rows)
         apply(update, block, plan, widths, end - begin)
 
 
@@ -202,9 +183,8 @@ def evaluate(activate: Any, fill: Any, block: Block, plan: Plan, widths: Array, 
              loss: Array, right: Array) -> None:  # fmt: skip
     """Add up loss[lane] and right[lane] (correct rows) over all rows, without dropout."""
     prepare(fill, block, plan, widths, 0)
-    for first in range(0, x.shape[0], block.error.shape[0]):
-        rows = min(block.error.shape[0], x.shape[0] - first)
-        padded = rows + rows % 2
-        fetch(block, plan, x, y, first, rows, padded)
-        forward(activate, fill, block, plan, widths, 0, rows, padded, 0)
-        phases.add_loss(block.logit, block.labels, loss, right, rows)
+    for first in range(0, x.shape[0], block.labels.shape[0]):
+        rows = min(block.labels.shape[0], x.shape[0] - first)
+        fetch(block, plan, x, y, first, rows)
+        forward(activate, fill, block, plan, widths, 0, rows, 0)
+        phases.add_loss(block.outputs[widths.shape[0] - 1], block.labels, loss, right, rows)
