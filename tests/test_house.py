@@ -19,7 +19,7 @@ ORDER = (
     "__init__", "files", "arithmetic", "components", "streams", "activations", "initializers",
     "dropout", "optimizers", "settings", "networks", "schema", "explain", "config", "story",
     "table", "data", "plan", "anchors", "trainer", "block", "processor", "lanes", "loops", "phases",
-    "step", "kernels", "machine", "engine", "training", "metrics", "statistics", "verdicts",
+    "rows", "step", "kernels", "machine", "engine", "training", "metrics", "statistics", "verdicts",
     "summary", "figures", "matrix", "examples", "report",
 )  # fmt: skip
 MODULES = sorted(path.stem for path in LIBRARY.glob("*.py"))

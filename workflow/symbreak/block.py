@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from symbreak.dropout import DROPOUTS
-from symbreak.networks import network_widths, parameter_count
+from symbreak.networks import network_widths, parameter_count, split_layers
 from symbreak.settings import Setting
 
 Array = Any
 
 LANES = 16
+TURN = 8  # units that lie in the lanes together for the row sums of a single network
 CHUNK = 24  # rows that pass at once: few enough for the cache, many enough to fill registers
 CACHE_BYTES = 500_000  # of a chunk of wide layers, at most: a part of the second-level cache
 NOWHERE, INPUT, HIDDEN, WEIGHTS = range(4)
@@ -23,10 +24,12 @@ PLACES = {"nowhere": NOWHERE, "input": INPUT, "hidden": HIDDEN, "weights": WEIGH
 class Block(NamedTuple):
     """What LANES networks carry through training, and room to work in.
 
-    ``weights``, ``used`` (after DropConnect), ``gradient``, ``mask`` and ``moved`` are
-    [parameter][lane] in the layout of ``networks.py``; ``memory`` is the optimizer's,
-    [2][parameter][lane]. ``outputs`` and ``slopes`` are [layer][unit][row][lane], layer 0 being the
-    inputs. ``optimizer`` holds its parameters and their powers in float64, [2][parameter], and
+    ``weights``, ``gradient``, ``moved``, ``decay`` and ``trained`` (0 for a bias that a setting has
+    not) are [parameter][lane] in the layout of ``networks.py``, ``memory`` is the optimizer's,
+    [2][parameter][lane]; for a single network the parameters fill the lanes one after the other.
+    ``used`` (the weights, after DropConnect) and ``mask`` are [parameter][lane] always.
+    ``outputs`` and ``slopes`` are [layer][unit][row][lane], layer 0 being the inputs.
+    ``optimizer`` holds its parameters and their powers in float64, [2][parameter], and
     ``scalars`` the same in the training dtype.
     """
 
@@ -44,10 +47,13 @@ class Block(NamedTuple):
     labels: Array
     order: Array
     words: Array
+    calls: Array
+    turned: Array
+    sums: Array
     moved: Array
     rate: Array
     decay: Array
-    no_decay: Array
+    trained: Array
     order_keys: Array
     noise_keys: Array
     optimizer: Array
@@ -57,37 +63,45 @@ class Block(NamedTuple):
 
 class Plan(NamedTuple):
     """What all networks of a block share: ``batch`` rows a step, dropout's place, and 0 or 1 each
-    for shuffled batches, biases, and a mask that all units share.
+    for shuffled batches, a mask that all units share, and a single network.
     """
 
     seed: np.uint64
     batch: int
     shuffled: int
-    has_bias: int
     place: int
     shared: int
+    single: int
 
 
-def new_block(setting: Setting, inputs: int, rows: int, batch: int) -> Block:
-    """Return a block with room for chunks of a batch; everything zero."""
+def new_block(setting: Setting, inputs: int, rows: int, batch: int, single: bool) -> Block:
+    """Return a block with room for chunks of a batch; everything zero but what a setting says.
+
+    ``single``: for one network, with its rows in the lanes.
+    """
     dtype = np.dtype(setting.dtype)
     widths = network_widths(inputs, setting.hidden)
     count, widest, layers = parameter_count(widths), max(widths), len(widths)
     values = len(setting.optimizer.values)
-    chunk = chunk_rows(widths, dtype.itemsize, batch)
+    chunk = chunk_rows(widths, dtype.itemsize, -(-batch // LANES) if single else batch)
     words = max(widest * chunk, count, rows) + 4
+    vectors = widest // TURN + 1 if single else 0
+    room = -(-widest // TURN) * TURN if single else widest
+    state = -(-count // LANES) if single else count
 
     def zeros(*shape: int, of: Any = dtype) -> Array:
         return np.zeros((*shape, LANES), of)
 
     return Block(
-        weights=zeros(count), memory=zeros(2, count), used=zeros(count), gradient=zeros(count),
-        mask=zeros(count), outputs=zeros(layers, widest, chunk),
-        slopes=zeros(layers, widest, chunk), noise=zeros(widest, chunk),
+        weights=zeros(state), memory=zeros(2, state), used=zeros(count), gradient=zeros(state),
+        mask=zeros(count), outputs=zeros(layers, room, chunk),
+        slopes=zeros(layers, room, chunk), noise=zeros(widest, chunk),
         folded=zeros(layers, widest * widest), bounds=zeros(2 * layers, widest),
         grid=zeros(2), labels=zeros(chunk), order=zeros(rows, of=np.int64),
-        words=zeros(words, of=np.uint64),
-        moved=zeros(count), rate=zeros(), decay=zeros(), no_decay=zeros(),
+        words=zeros(words, of=np.uint64), calls=np.zeros((4, words * LANES // 4), np.uint64),
+        turned=np.zeros((chunk * LANES, vectors, TURN), dtype),
+        sums=np.zeros((layers, widest + 1, vectors, TURN), dtype),
+        moved=zeros(state), rate=zeros(), decay=zeros(state), trained=zeros(state),
         order_keys=zeros(of=np.uint64), noise_keys=zeros(of=np.uint64),
         optimizer=np.ones((2, values)),
         scalars=np.ones((2, values), dtype), dropout=np.array(setting.dropout.values, np.float64),
@@ -100,8 +114,21 @@ def chunk_rows(widths: tuple[int, ...], itemsize: int, batch: int) -> int:
     return min(CHUNK, max(4, CACHE_BYTES // row // 4 * 4), (batch + 3) // 4 * 4)
 
 
-def new_plan(setting: Setting, seed: int, batch: int, place: int, shuffled: bool) -> Plan:
-    """Return what the networks of a setting share."""
-    shared = bool(DROPOUTS[setting.dropout.name].facts["shared"])
-    has_bias = setting.bias.name != "none"
-    return Plan(np.uint64(seed), batch, int(shuffled), int(has_bias), place, int(shared))
+def new_plan(setting: Setting, seed: int, batch: int, single: bool) -> Plan:
+    """Return what the networks of a block share."""
+    facts = DROPOUTS[setting.dropout.name].facts
+    shuffled = setting.batch_size is not None
+    place = PLACES[facts["place"]]
+    return Plan(np.uint64(seed), batch, int(shuffled), place, int(facts["shared"]), int(single))
+
+
+def decays(setting: Setting, inputs: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return each parameter's weight decay [p], and 1 where it is trained, else 0 [p]."""
+    widths = network_widths(inputs, setting.hidden)
+    decay = np.zeros(parameter_count(widths), setting.dtype)
+    trained = np.ones_like(decay)
+    for weights, _ in split_layers(decay, widths):
+        weights[:] = setting.weight_decay
+    for _, biases in split_layers(trained, widths):
+        biases[:] = setting.bias.name != "none"
+    return decay, trained

@@ -3,7 +3,7 @@
 Numba compiles each phase of a training step with one network a SIMD lane: arrays end in an axis
 of LANES networks, and the innermost loop runs over it. Three settings keep those loops vectorized:
 arrays of a phase do not alias (a promise to LLVM: never give a phase two views that share memory
-and write one of them), loops of 16 are not unrolled before the vectorizer sees them, and the
+and write one of them), loops over lanes are not unrolled before the vectorizer sees them, and the
 CPU's full vector width is used. None changes a bit.
 """
 
@@ -20,9 +20,15 @@ from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.extending import intrinsic, overload, register_jitable
 
 from symbreak import activations, arithmetic, dropout, optimizers, streams
+from symbreak.block import TURN
 from symbreak.processor import target
 
-llvm.set_option("symbreak", "-unroll-full-max-count=8")
+for _option in (
+    "-unroll-full-max-count=4",
+    "-unroll-max-upperbound=4",
+    "-vectorizer-min-trip-count=8",
+):
+    llvm.set_option("symbreak", _option)
 llvm.set_option("symbreak", "-inline-threshold=10000")  # a call in a loop is not vectorized
 compiler: Any = numba
 carray = compiler.carray
@@ -60,6 +66,36 @@ def pointer(context: Any, array: Any, start: Any) -> Any:
         return builder.gep(data, [values[1]])
 
     return types.CPointer(array.dtype)(array, start), generate
+
+
+@inside
+def transpose(context: Any, source: Any, source_step: Any, target: Any, target_step: Any) -> Any:
+    """Copy TURN vectors of TURN numbers, each a step after the last, as their transpose.
+
+    Each round interleaves the first half of the vectors with the second.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> None:
+        start, step, goal, goal_step = values
+        kind = ir.VectorType(start.type.pointee, TURN).as_pointer()
+        size = start.type.pointee.get_abi_size(context.target_data)
+
+        def place(pointer: Any, step: Any, i: int) -> Any:
+            return builder.bitcast(builder.gep(pointer, [builder.mul(step, step.type(i))]), kind)
+
+        rows = [builder.load(place(start, step, i), align=size) for i in range(TURN)]
+        half = TURN // 2
+        pairs = [i // 2 + i % 2 * TURN for i in range(2 * TURN)]
+        masks = [ir.Constant(ir.VectorType(ir.IntType(32), TURN), pairs[at : at + TURN])
+                 for at in (0, TURN)]  # fmt: skip
+        for _ in range(TURN.bit_length() - 1):
+            rows = [builder.shuffle_vector(rows[i // 2], rows[i // 2 + half], masks[i % 2])
+                    for i in range(TURN)]  # fmt: skip
+        for i, row in enumerate(rows):
+            builder.store(row, place(goal, goal_step, i), align=size)
+        return context.get_dummy_value()
+
+    return types.none(source, source_step, target, target_step), generate
 
 
 @inside

@@ -34,13 +34,13 @@ def fill(words: Array, noise: Array, p: Array, each: int, units: int, rows: int)
 
 
 def update(weights: Array, gradient: Array, memory: Array, moved: Array, rate: Array, decay: Array,
-           scalars: Array, start: int, stop: int) -> None:  # fmt: skip
+           scalars: Array) -> None:  # fmt: skip
     """Add weight decay, take the optimizer's step, and note which parameters changed."""
-    for p in range(start, stop):
+    for p in range(weights.shape[0]):
         for l in range(LANES):
             w = weights[p, l]
             new, memory[0, p, l], memory[1, p, l] = component(
-                w, gradient[p, l] + decay[l] * w, memory[0, p, l], memory[1, p, l], rate[l],
+                w, gradient[p, l] + decay[p, l] * w, memory[0, p, l], memory[1, p, l], rate[l],
                 scalars[0], scalars[1],
             )  # fmt: skip
             moved[p, l] = moved[p, l] if new == w else like(w, 1.0)
@@ -58,7 +58,7 @@ def signature(kind: str, dtype: str) -> tuple[Any, ...]:
     return {
         "activation": (a3, a3, whole, whole),
         "dropout": (WORDS, a3, types.float64[::1], whole, whole, whole),
-        "optimizer": (a2, a2, a3, a2, a1, a1, a2, whole, whole),
+        "optimizer": (a2, a2, a3, a2, a1, a2, a2),
     }[kind]
 
 

@@ -53,9 +53,9 @@ def gather(x: Array, y: Array, inputs: Array, labels: Array, start: int, rows: i
     for r in range(rows):
         for l in range(LANES):
             labels[r, l] = y[start + r]
-        for i in range(x.shape[1]):
+        for i in range(x.shape[0]):
             for l in range(LANES):
-                inputs[i, r, l] = x[start + r, i]
+                inputs[i, r, l] = x[i, start + r]
 
 
 @phase
@@ -65,9 +65,9 @@ def gather_shuffled(x: Array, y: Array, inputs: Array, labels: Array, order: Arr
     for r in range(rows):
         for l in range(LANES):
             labels[r, l] = y[order[start + r, l]]
-        for i in range(x.shape[1]):
+        for i in range(x.shape[0]):
             for l in range(LANES):
-                inputs[i, r, l] = x[order[start + r, l], i]
+                inputs[i, r, l] = x[i, order[start + r, l]]
 
 
 @phase
@@ -76,6 +76,15 @@ def fill(values: Array, value: float) -> None:
     for p in range(values.shape[0]):
         for l in range(LANES):
             values[p, l] = value
+
+
+@phase
+def clear(values: Array) -> None:
+    """values[...] = 0."""
+    for i in range(values.shape[0]):
+        for v in range(values.shape[1]):
+            for l in range(values.shape[2]):
+                values[i, v, l] = 0
 
 
 @phase
@@ -237,6 +246,14 @@ def finish_gradient(gradient: Array, mask: Array, rows: int, masked: bool) -> No
         if masked:
             for l in range(LANES):
                 gradient[p, l] = gradient[p, l] * mask[p, l]
+
+
+@phase
+def keep(gradient: Array, trained: Array) -> None:
+    """gradient[p] = 0 where a parameter is not trained."""
+    for p in range(gradient.shape[0]):
+        for l in range(LANES):
+            gradient[p, l] = gradient[p, l] if trained[p, l] != 0 else like(gradient[p, l], 0.0)
 
 
 @phase
