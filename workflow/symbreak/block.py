@@ -97,7 +97,7 @@ def new_block(setting: Setting, inputs: int, rows: int, batch: int, single: bool
         mask=zeros(count), outputs=zeros(layers, room, chunk),
         slopes=zeros(layers, room, chunk), noise=zeros(widest, chunk),
         folded=zeros(layers, widest * widest), bounds=zeros(2 * layers, widest),
-        grid=zeros(2), labels=zeros(chunk), order=zeros(rows, of=np.int64),
+        grid=zeros(8), labels=zeros(chunk), order=zeros(rows, of=np.int64),
         words=zeros(words, of=np.uint64), calls=np.zeros((4, words * LANES // 4), np.uint64),
         turned=np.zeros((chunk * LANES, vectors, TURN), dtype),
         sums=np.zeros((layers, widest + 1, vectors, TURN), dtype),

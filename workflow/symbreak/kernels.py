@@ -1,5 +1,6 @@
 """The functions of the compiled engine as object files: where numba, the compiler, is at work."""
 
+import re
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -28,7 +29,11 @@ def object_code(name: str, dtype: str, arguments: tuple[Any, ...]) -> bytes:
         kinds = loops.signature(kind, dtype)
     function.compile(types.void(*kinds))
     (compiled,) = (c for c in function.overloads.values() if c.signature.args == kinds)
-    module = llvm.parse_assembly(compiled.library.get_llvm_str())
+    # Arrays come from outside, where their owners are: the code need not count them.
+    text = re.sub(
+        r"(?m)^.*call void @NRT_(incref|decref)\(.*$", "", compiled.library.get_llvm_str()
+    )
+    module = llvm.parse_assembly(text)
     module.get_function(compiled.fndesc.llvm_func_name).name = SYMBOL
     return emit(module)
 

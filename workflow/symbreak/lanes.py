@@ -43,7 +43,6 @@ class LaneCompiler(CompilerBase):
         self.state.flags.noalias = True
         self.state.flags.no_cpython_wrapper = True  # machine code is called by address
         self.state.flags.no_cfunc_wrapper = True
-        self.state.flags.nrt = False  # arrays come from outside: nothing is allocated or freed
         return [DefaultPassBuilder.define_nopython_pipeline(self.state)]
 
 

@@ -131,27 +131,40 @@ def bound_rows(weights: Array, bounds: Array) -> None:
 
 
 @phase
-def sum_units(
-    weights: Array, bounds: Array, inputs: Array, grid: Array, z: Array, rows: int
-) -> None:
-    """z = the sum over units of w a, the same in any order: terms rounded to a common grid."""
-    units, count, _ = weights.shape
-    largest, c = grid[0], grid[1]
-    for r in range(rows):
+def largest_of(inputs: Array, largest: Array, count: int, r: int) -> None:
+    """largest[lane] = max over units of |input| of row r."""
+    for l in range(LANES):
+        largest[l] = abs(inputs[0, r, l])
+    for i in range(1, count):
         for l in range(LANES):
-            largest[l] = abs(inputs[0, r, l])
-        for i in range(1, count):
-            for l in range(LANES):
-                size = abs(inputs[i, r, l])
-                largest[l] = largest[l] if largest[l] >= size else size
+            size = abs(inputs[i, r, l])
+            largest[l] = largest[l] if largest[l] >= size else size
+
+
+@phase
+def sum_units(weights: Array, bounds: Array, inputs: Array, grid: Array, z: Array,
+              rows: int) -> None:  # fmt: skip
+    """z = the sum over units of w a, the same in any order: terms rounded to a common grid.
+
+    Four rows at a time, so that four sums are under way; rows after the last are computed, too.
+    ``grid`` [8][lane] is room for the rows' largest inputs and grids.
+    """
+    units, count, _ = weights.shape
+    for r in range(0, rows, 4):
+        for k in range(4):
+            largest_of(inputs, grid[k], count, r + k)
         for v in range(units):
-            for l in range(LANES):
-                c[l] = summation_grid(bounds[v, l] * largest[l])
-                z[v, r, l] = 0
+            for k in range(4):
+                for l in range(LANES):
+                    grid[4 + k, l] = summation_grid(bounds[v, l] * grid[k, l])
+                    z[v, r + k, l] = 0
             for i in range(count):
                 for l in range(LANES):
-                    term = (inputs[i, r, l] * weights[v, i, l] + c[l]) - c[l]
-                    z[v, r, l] = z[v, r, l] + term
+                    w, c, d, e, f = weights[v, i, l], grid[4, l], grid[5, l], grid[6, l], grid[7, l]
+                    z[v, r, l] += (inputs[i, r, l] * w + c) - c
+                    z[v, r + 1, l] += (inputs[i, r + 1, l] * w + d) - d
+                    z[v, r + 2, l] += (inputs[i, r + 2, l] * w + e) - e
+                    z[v, r + 3, l] += (inputs[i, r + 3, l] * w + f) - f
 
 
 @phase

@@ -1,5 +1,6 @@
 """The processor that code is compiled for: this machine's, unless two variables say another."""
 
+import ctypes
 import os
 from typing import Any
 
@@ -7,6 +8,8 @@ import llvmlite.binding as llvm
 
 llvm.initialize_native_target()
 llvm.initialize_native_asmprinter()
+for _name in ("memcpy", "memmove", "memset"):  # all that compiled code takes from outside
+    llvm.add_symbol(_name, ctypes.cast(getattr(ctypes.CDLL(None), _name), ctypes.c_void_p).value)
 SYMBOL = "symbreak"  # of the function that an object file is for
 
 
