@@ -92,7 +92,7 @@ def quantile_centre(u: Array, q: Array) -> Array:
 
 
 def quantile_tail(p: Array) -> Array:
-    """The size of the quantile of p <= 0.075: t + n/d, and 1.5 times what the root t lost."""
+    """The size of the quantile of p <= 0.075: t + n/d, and the slope times what the root t lost."""
     high, low = log_parts(p, 0.0)
     total = high + low
     t = square_root(-total)
@@ -103,20 +103,21 @@ def quantile_tail(p: Array) -> Array:
     lost = (((-total - a * a) - 2.0 * (a * b)) - b * b) + ((total - high) - low)
     near = t <= 5.0
     s = t - select(near, 1.6, 5.0)
-    n = select(near, 0.0002285197580574656, 5.851447662611964e-08)
-    n = n * s + select(near, 0.0066959995801940874, 7.90805039970107e-06)
-    n = n * s + select(near, 0.06979247422610865, 0.00036244941217493365)
-    n = n * s + select(near, 0.34534230676974564, 0.007708232996483708)
-    n = n * s + select(near, 0.87026658041091, 0.08515602020470561)
-    n = n * s + select(near, 1.035032995959987, 0.5000243461974273)
-    n = n * s + select(near, 0.34479125870754707, 1.4642308894981986)
-    n = n * s + select(near, -0.17656288925031632, 1.6579046435011038)
-    d = select(near, 3.5860101455250192e-09, 6.853891955051611e-15)
-    d = d * s + select(near, 0.0005513798435463687, 1.412633002670958e-07)
-    d = d * s + select(near, 0.015306150172814026, 1.8386575674391413e-05)
-    d = d * s + select(near, 0.14901385786234042, 0.0007847641515829964)
-    d = d * s + select(near, 0.6928915684350215, 0.014850863169339054)
-    d = d * s + select(near, 1.681032129832452, 0.13680373601365012)
-    d = d * s + select(near, 2.055683570615602, 0.5995951670566523)
+    n = select(near, 0.0, 4.300455012176639e-10)
+    n = n * s + select(near, 0.0002285197580574656, 1.3075843492296034e-07)
+    n = n * s + select(near, 0.0066959995801940874, 1.1725695145657071e-05)
+    n = n * s + select(near, 0.06979247422610865, 0.0004519053117029253)
+    n = n * s + select(near, 0.34534230676974564, 0.008766804775064698)
+    n = n * s + select(near, 0.87026658041091, 0.09169305948168327)
+    n = n * s + select(near, 1.035032995959987, 0.5198993259944044)
+    n = n * s + select(near, 0.34479125870754707, 1.4873594256470506)
+    n = n * s + select(near, -0.17656288925031632, 1.6579046435011036)
+    d = select(near, 3.5860101455250192e-09, 1.0382204041767007e-09)
+    d = d * s + select(near, 0.0005513798435463687, 3.1049054418368707e-07)
+    d = d * s + select(near, 0.015306150172814026, 2.6769804600953156e-05)
+    d = d * s + select(near, 0.14901385786234042, 0.0009603985268745298)
+    d = d * s + select(near, 0.6928915684350215, 0.016589201020193716)
+    d = d * s + select(near, 1.681032129832452, 0.14483558548766928)
+    d = d * s + select(near, 2.055683570615602, 0.6135456293100162)
     d = d * s + 1.0
-    return t + (n / d + 0.75 * (lost / t))
+    return t + (n / d + select(near, 0.76, 0.71) * (lost / t))
