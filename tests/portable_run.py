@@ -23,7 +23,7 @@ from symbreak.settings import Experiment
 
 ARITHMETIC = re.compile(r"v?(?:add|sub|mul|div|sqrt|min|max)([ps])[sd]$")
 FUSED = re.compile(r"vfn?m(?:add|sub)")
-MATHEMATICS = ("exp", "log", "pow", "sin", "cos", "tan", "atan", "exp2f", "sinf")
+MATHEMATICS = ("sin", "cos", "tan", "atan", "exp2f", "sinf")
 
 
 def run(experiment: Experiment, folder: Path) -> None:
