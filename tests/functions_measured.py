@@ -153,7 +153,8 @@ def table() -> str:
     rows = ["| function | precision | largest error, ulp | monotone |", "|---|---|---|---|"]
     for function in FUNCTIONS:
         off, dip, share = measured(function)
-        monotone = f"no: {dip:.0f} ulp back, once in {1 / share:.0e}" if dip else "yes"
+        once = f"{float(f'{1 / share:.0e}'):,.0f}" if dip else ""
+        monotone = f"no: {dip:.0f} ulp back, once in {once}" if dip else "yes"
         row = (f"`{function.name}`", np.dtype(function.dtype).name, f"{off:.3f}", monotone)
         rows.append(f"| {' | '.join(row)} |")
     return "\n".join(rows) + "\n"

@@ -175,6 +175,24 @@ def test_libraries_were_lowered(folder: Path, name: str) -> None:
         assert all(used["libm"][routine] != place for routine, place in host["libm"].items())
 
 
+@pytest.mark.skipif(not HERE["avx2"], reason="there is nothing to lower")
+def test_blas_does_differ(folder: Path) -> None:
+    """The control: `arithmetic: blas` under the same restrictions has other bits, same data."""
+    control = json.loads(json.dumps(CONFIG))
+    control["training"] |= {"arithmetic": "blas", "dtype": "float64", "batch_size": "full"}
+    control["grid"] |= {"init": ["normal"], "dropout": ["none"]}
+    (folder / "blas.yaml").write_text(yaml.safe_dump(control))
+    found = []
+    for name in ("host", RUNS[0]):
+        environment = variables(name) | {"SYMBREAK_KERNELS": str(folder / "kernels")}
+        start([ROOT / "tests/portable_run.py", "blas.yaml", f"blas-{name}"], folder, environment)
+        found.append(digests(folder / f"blas-{name}", folder / f"blas-{name}" / "data.csv"))
+    host, lowered = found
+    assert host["data"] == lowered["data"]
+    weights = [name for name in host if name.startswith("train/")]
+    assert all(host[name] != lowered[name] for name in weights)
+
+
 def test_hot_loops_are_vectorized_and_nothing_is_fused(folder: Path) -> None:
     """A loop that lost its vectors costs 1.5 to 5 times, and no test of bits would show it."""
     code = machine(folder, "host")["code"]
