@@ -16,7 +16,8 @@ LIBRARY = ROOT / "workflow/symbreak"
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 # A module imports only from those before it, so that what decides a stage lies above it.
 ORDER = (
-    "__init__", "files", "arithmetic", "components", "streams", "activations", "initializers",
+    "__init__", "files", "arithmetic", "normal", "components", "streams", "activations",
+    "initializers",
     "dropout", "optimizers", "settings", "networks", "schema", "explain", "config", "story",
     "table", "data", "plan", "anchors", "trainer", "block", "processor", "lanes", "loops", "phases",
     "rows", "step", "kernels", "machine", "engine", "training", "metrics", "statistics", "verdicts",

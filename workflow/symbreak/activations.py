@@ -6,7 +6,7 @@ the kink included. Both engines run these lines.
 
 from typing import Any
 
-from symbreak import arithmetic
+from symbreak import arithmetic, normal
 from symbreak.arithmetic import like, select
 from symbreak.components import Registry
 
@@ -54,6 +54,6 @@ def linear(z: Array) -> tuple[Array, Array]:
 def gelu(z: Array) -> tuple[Array, Array]:
     """z times the standard normal distribution function, by the error function."""
     x = arithmetic.double(z)
-    phi = 0.5 + 0.5 * arithmetic.erf(0.7071067811865476 * x)
+    phi = 0.5 + 0.5 * normal.erf(0.7071067811865476 * x)
     density = 0.3989422804014327 * arithmetic.exp64(-0.5 * (x * x))
     return like(z, x * phi), like(z, phi + x * density)

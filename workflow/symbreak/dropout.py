@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from symbreak.arithmetic import normal_quantile, select, square_root
+from symbreak.arithmetic import select, square_root
 from symbreak.components import Parameter, Registry
+from symbreak.normal import normal_quantile
 
 Array = Any
 

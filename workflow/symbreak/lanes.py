@@ -19,7 +19,7 @@ from numba.core import cgutils
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.extending import intrinsic, overload, register_jitable
 
-from symbreak import activations, arithmetic, dropout, optimizers, streams
+from symbreak import activations, arithmetic, dropout, normal, optimizers, streams
 from symbreak.block import TURN
 from symbreak.processor import target
 
@@ -162,12 +162,15 @@ def _by_precision(general: Any, single: Any, double: Any) -> None:
 
 
 for _function in (
-    arithmetic.exp32, arithmetic.exp64, arithmetic.tanh32, arithmetic.tanh64, arithmetic.sigmoid,
-    arithmetic.log, arithmetic.log1p_exp, arithmetic.erf, arithmetic.normal_quantile,
-    arithmetic.summation_grid32, arithmetic.summation_grid64, streams.mix, streams.threefry,
+    arithmetic.with_sign, arithmetic.exp_parts32, arithmetic.exp_parts64, arithmetic.exp32,
+    arithmetic.exp64, arithmetic.sigmoid32, arithmetic.sigmoid64, arithmetic.tanh32,
+    arithmetic.tanh64, arithmetic.log_parts, arithmetic.log, arithmetic.log1p_exp,
+    arithmetic.summation_grid32, arithmetic.summation_grid64, normal.erf, normal.quantile_centre,
+    normal.quantile_tail, normal.normal_quantile, streams.mix, streams.threefry,
 ):  # fmt: skip
     register_jitable(_function)
 _by_precision(arithmetic.exp, arithmetic.exp32, arithmetic.exp64)
+_by_precision(arithmetic.sigmoid, arithmetic.sigmoid32, arithmetic.sigmoid64)
 _by_precision(arithmetic.tanh, arithmetic.tanh32, arithmetic.tanh64)
 _by_precision(arithmetic.summation_grid, arithmetic.summation_grid32, arithmetic.summation_grid64)
 for _registry in (activations.ACTIVATIONS, dropout.DROPOUTS, optimizers.OPTIMIZERS):

@@ -36,12 +36,13 @@ def fill(words: Array, noise: Array, p: Array, each: int, units: int, rows: int)
 def update(weights: Array, gradient: Array, memory: Array, moved: Array, rate: Array, decay: Array,
            scalars: Array) -> None:  # fmt: skip
     """Add weight decay, take the optimizer's step, and note which parameters changed."""
+    values, powers = scalars[0], scalars[1]  # inside the loops they would cost the vectorization
     for p in range(weights.shape[0]):
         for l in range(LANES):
             w = weights[p, l]
             new, memory[0, p, l], memory[1, p, l] = component(
                 w, gradient[p, l] + decay[p, l] * w, memory[0, p, l], memory[1, p, l], rate[l],
-                scalars[0], scalars[1],
+                values, powers,
             )  # fmt: skip
             moved[p, l] = moved[p, l] if new == w else like(w, 1.0)
             weights[p, l] = new

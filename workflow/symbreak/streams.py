@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from symbreak.arithmetic import normal_quantile
+from symbreak.normal import normal_quantile
 
 Array = Any  # uint64 NumPy arrays here, machine integers in the compiled engine
 
