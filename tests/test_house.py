@@ -19,8 +19,9 @@ ORDER = (
     "__init__", "files", "arithmetic", "components", "streams", "activations", "initializers",
     "dropout", "optimizers", "settings", "networks", "schema", "explain", "config", "story",
     "table", "data", "plan", "anchors", "trainer", "block", "processor", "lanes", "loops", "phases",
-    "step", "kernels", "machine", "engine", "training", "frameworks", "audit", "metrics",
-    "statistics", "verdicts", "summary", "figures", "matrix", "examples", "report", "cli",
+    "step", "kernels", "machine", "engine", "training", "frameworks", "audit", "trace", "why",
+    "metrics", "statistics", "verdicts", "summary", "figures", "matrix", "examples", "report",
+    "cli",
 )  # fmt: skip
 MODULES = sorted(path.stem for path in LIBRARY.glob("*.py"))
 SOURCES = sorted(

@@ -148,9 +148,9 @@ def missing(names: Iterable[str]) -> list[str]:
     return [f"{f.name}: not installed; pip install {f.package}" for f in absent]
 
 
-def spelled(outcome: str, step: Any) -> str:
+def spelled(outcome: Any, step: Any) -> str:
     """Return a result in a word: the step, ``-`` for units still equal, or diverged."""
-    return str(step) if outcome == SEPARATED else "-" if outcome == EQUAL else outcome
+    return str(step) if outcome == SEPARATED else "-" if outcome == EQUAL else str(outcome)
 
 
 def text(table: pd.DataFrame) -> str:
@@ -164,7 +164,7 @@ def text(table: pd.DataFrame) -> str:
         f"rate {spell(one['learning_rate'])}, {one['rows']} rows, by width:"
     )
     lines = [
-        [*key, *(spelled(r.outcome, r.first_step) for r in group.itertuples())]
+        [*map(str, key), *(spelled(r.outcome, r.first_step) for r in group.itertuples())]
         for key, group in table.groupby(["framework", *PANEL], sort=False)
     ]
     widths = [str(width) for width in table["width"].unique()]
@@ -200,7 +200,7 @@ def draw(table: pd.DataFrame) -> Figure:
             if value:  # seaborn writes nothing into a masked cell
                 axes.text(column + 0.5, row + 0.5, cells.iat[row, column], ha="center",
                           va="center", fontsize=8)  # fmt: skip
-        axes.set(title=", ".join((key[0], f"batch {key[1]}")), xlabel="units", ylabel="")
+        axes.set(title=f"{key[0]}, batch {key[1]}", xlabel="units", ylabel="")
     figure.suptitle("First step after which equal units differ in a bit (-: never)")
     return figure
 

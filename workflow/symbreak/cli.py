@@ -5,7 +5,8 @@ from typing import Any
 
 import click
 
-from symbreak import __version__, audit
+from symbreak import __version__, audit, config, why
+from symbreak.config import ConfigError
 from symbreak.data import DataError
 from symbreak.frameworks import ACTIVATIONS, FRAMEWORKS
 from symbreak.settings import FULL
@@ -147,4 +148,40 @@ def rows_of(source: str, target: str | None) -> tuple[tuple[Any, Any], dict[str,
     try:
         return found.rows(), {"value": found.value, "rate": found.rate, "steps": found.steps}
     except DataError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.command("why")
+@click.argument("config_file", metavar="CONFIG", type=click.Path(path_type=Path))
+@click.argument("network", metavar="A")
+@click.argument("other", metavar="[B]", required=False)
+@click.option(
+    "--units",
+    type=int,
+    nargs=2,
+    help="Two units of A, counted from 1.  [default: the first two that differ]",
+)
+@click.option("--layer", type=int, default=1, show_default=True, help="Their hidden layer.")
+@click.option("--steps", type=click.IntRange(1), help="At most.  [default: the config's]")
+def why_command(
+    config_file: Path, network: str, other: str | None, units: tuple[int, int] | None, layer: int,
+    steps: int | None,
+) -> None:  # fmt: skip
+    """Name the first operation at which two neurons differ.
+
+    A and B are networks of the experiment CONFIG: words of a setting's label (init dropout bias
+    activation hidden optimizer rate decay batch arithmetic dtype), as many as single it out, and
+    a replicate, as in "constant-0.5 none zeros tanh 3 sgd full blas:0". With A alone, its units
+    are compared; with B, all numbers of both. The network is trained again by the reference
+    engine, and every operation is compared bit by bit.
+    """
+    try:
+        experiment = config.read(config_file)
+        most = steps or experiment.steps
+        a = why.find(experiment, network)
+        if other is None:
+            click.echo(why.explain_units(experiment, a, layer, units or (), most))
+        else:
+            click.echo(why.explain_runs(experiment, a, why.find(experiment, other), most))
+    except (ConfigError, DataError, why.WhyError) as error:
         raise click.ClickException(str(error)) from None
