@@ -38,6 +38,7 @@ OPERATIONS = {  # of trainer.py, in the order of a step; {k} is the layer, {j} t
     "weights": "the weights after the optimizer's update",
 }
 NOISE = ("noise", "noisy inputs", "weight noise")
+MOST_ULP = 1_000_000  # farther apart, two numbers are no longer a matter of rounding
 MATRIX_PRODUCTS = ("z", "logit", "delta", "sums")
 
 
@@ -114,10 +115,11 @@ def explain_units(
     data = dataset(experiment.data, make(experiment.data, experiment.seed))
     widths = network.widths(data)
     found = between_units(network.run(data, steps), widths, layer, [u - 1 for u in units])
-    which = f"{units[0]} and {found.unit + 1}" if found else " and ".join(map(str, units))
-    head = f"{title(network)}\nUnits {which} of hidden layer {layer}"
+    where = f"of hidden layer {layer}"
     if found is None:
-        return f"{head} never differ in a bit in {steps:,} steps."
+        which = " and ".join(map(str, units)) if len(units) == 2 else f"1 to {units[-1]}"
+        return f"{title(network)}\nUnits {which} {where} never differ in a bit in {steps:,} steps."
+    head = f"{title(network)}\nUnits {units[0]} and {found.unit + 1} {where}"
     names = (f"unit {units[0]}", f"unit {found.unit + 1}")
     place = row(found) if is_rows(found) else entry(found, widths, layer)
     return "\n".join([f"{head} {sentence(found)}: {place}", *numbers(found, names),
@@ -201,9 +203,13 @@ def numbers(found: Difference, names: tuple[str, str]) -> list[str]:
     for name, value in zip(names, found.numbers, strict=True):
         digits = 2 * value.dtype.itemsize
         lines.append(f"  {name:{width}}  {value!s:>24}  0x{int(bits(value)):0{digits}x}")
-    apart = units_in_the_last_place(*found.numbers)
-    distance = "" if apart is None else f"{apart:,} ulp apart; "
-    return [*lines, f"  {distance}{found.count:,} of {found.one.values.size:,} such numbers differ"]
+    a, b = found.numbers
+    apart = units_in_the_last_place(a, b)
+    distance = f"{abs(a - b):.3g}" if apart is None or apart > MOST_ULP else f"{apart:,} ulp"
+    return [
+        *lines,
+        f"  {distance} apart; {found.count:,} of {found.one.values.size:,} such numbers differ",
+    ]
 
 
 def reasons(found: Difference, networks: Sequence[Network]) -> list[str]:
