@@ -113,17 +113,15 @@ def first_difference(units: Iterable[Array], steps: int) -> tuple[str, int | Non
 
 
 def audit(grid: Grid, names: Iterable[str]) -> pd.DataFrame:
-    """Return a row a framework and task, for the named frameworks that are installed.
+    """Return a row a framework and task, for the named frameworks, all installed.
 
     Linear algebra runs on one thread where it can be told so. Says on stderr what is running.
     """
     rows = []
     for name in names:
         framework = FRAMEWORKS[name]
-        if not framework.installed:
-            continue
         print(f"{name} ...", file=sys.stderr)
-        import_module(framework.module)  # its thread pools can be limited once it is loaded
+        import_module(framework.module)  # its threads can be limited once it is loaded
         with threadpool_limits(1), np.errstate(all="ignore"):
             for columns, task in grid.tasks():
                 outcome, step = first_difference(framework.train(task), grid.steps)
@@ -140,12 +138,6 @@ def described(framework: Framework) -> dict[str, str]:
     blas, kernel = framework.blas()
     return {"framework": framework.name, "version": framework.version, "blas": blas,
             "kernel": kernel}  # fmt: skip
-
-
-def missing(names: Iterable[str]) -> list[str]:
-    """Return a sentence for each named framework that is not installed."""
-    absent = [FRAMEWORKS[name] for name in names if not FRAMEWORKS[name].installed]
-    return [f"{f.name}: not installed; pip install {f.package}" for f in absent]
 
 
 def spelled(outcome: Any, step: Any) -> str:

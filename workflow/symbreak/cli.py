@@ -1,5 +1,6 @@
 """The command ``symbreak``, for one network or one component; the pipeline is Snakemake's."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ from symbreak.data import DataError
 from symbreak.frameworks import ACTIVATIONS, FRAMEWORKS
 from symbreak.settings import FULL
 
-LARGEST_WIDTH = 4096
 WIDTHS = "2-8,10,12,13,16,24,32,33,48,64"
 DTYPES = ("float64", "float32")
 
@@ -21,8 +21,8 @@ class Numbers(click.ParamType):
 
     name = "numbers"
 
-    def __init__(self, low: int, words: tuple[str, ...] = ()) -> None:
-        self.low, self.words = low, words
+    def __init__(self, low: int, high: int, words: tuple[str, ...] = ()) -> None:
+        self.low, self.high, self.words = low, high, words
 
     def convert(self, value: Any, param: Any, ctx: Any) -> list[int | None]:
         """Return the numbers, None for a word; each once, in the order given."""
@@ -36,12 +36,25 @@ class Numbers(click.ParamType):
                 low, high = int(first), int(last if dash else first)
             except ValueError:
                 low, high = 1, 0
-            if not self.low <= low <= high <= LARGEST_WIDTH:
+            if not self.low <= low <= high <= self.high:
                 words = "".join(f" or {word}" for word in self.words)
-                self.fail(f"{part!r} is no number from {self.low} to {LARGEST_WIDTH:,}, no range "
+                self.fail(f"{part!r} is no number from {self.low} to {self.high:,}, no range "
                           f"of them{words}; write them as in 2-8,16", param, ctx)  # fmt: skip
             found.extend(range(low, high + 1))
         return list(dict.fromkeys(found))
+
+
+class Finite(click.FloatRange):
+    """A finite number in a range."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        """Return the number."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number", param, ctx)
+        return number
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -70,7 +83,7 @@ def main() -> None:
 )
 @click.option(
     "--widths",
-    type=Numbers(2),
+    type=Numbers(2, 4096),
     default=WIDTHS,
     show_default=True,
     metavar="LIST",
@@ -78,7 +91,7 @@ def main() -> None:
 )
 @click.option(
     "--batch",
-    type=Numbers(1, (FULL,)),
+    type=Numbers(1, 10**6, (FULL,)),
     default="full,32",
     show_default=True,
     metavar="LIST",
@@ -101,11 +114,11 @@ def main() -> None:
 )
 @click.option(
     "--rate",
-    type=click.FloatRange(0, min_open=True),
+    type=Finite(0, min_open=True),
     help="Learning rate.  [default: 1, flower 1.2]",
 )
 @click.option(
-    "--value", type=float, help="Of every weight at the start.  [default: 0.5, flower 0.01]"
+    "--value", type=Finite(), help="Of every weight at the start.  [default: 0.5, flower 0.01]"
 )
 @click.option(
     "--framework",
@@ -123,18 +136,24 @@ def audit_command(
     **given: float | None,
 ) -> None:  # fmt: skip
     """Find when each framework separates equal neurons."""
-    chosen = names or tuple(FRAMEWORKS)
     rows, fixed = rows_of(source, target)
     fixed |= {name: value for name, value in given.items() if value is not None}
-    grid = audit.Grid(*rows, widths, batch, dtype, activation, **fixed)  # type: ignore[arg-type]
-    for sentence in audit.missing(chosen):
+    absences = {name: FRAMEWORKS[name].absence for name in names or FRAMEWORKS}
+    for sentence in filter(None, absences.values()):
         click.echo(sentence)
-    table = audit.audit(grid, chosen)
-    if table.empty:
-        raise click.ClickException("none of these frameworks is installed")
-    click.echo(audit.text(table))
-    for path in audit.write(table, output):
-        click.echo(f"wrote {path}", err=True)
+    usable = [name for name, sentence in absences.items() if sentence is None]
+    if not usable:
+        raise click.ClickException("none of these frameworks can be used; install one")
+    grid = audit.Grid(*rows, widths, batch, dtype, activation, **fixed)  # type: ignore[arg-type]
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        table = audit.audit(grid, usable)
+        click.echo(audit.text(table))
+        for path in audit.write(table, output):
+            click.echo(f"wrote {path}", err=True)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise click.ClickException(f"{output}: cannot be written ({reason})") from None
 
 
 def rows_of(source: str, target: str | None) -> tuple[tuple[Any, Any], dict[str, float]]:
@@ -142,7 +161,9 @@ def rows_of(source: str, target: str | None) -> tuple[tuple[Any, Any], dict[str,
     if source in audit.SOURCES:
         found = audit.SOURCES[source]
     elif target is None:
-        raise click.UsageError(f"--data {source}: name the column to predict, as in --target sold")
+        known = " or ".join(audit.SOURCES)
+        raise click.UsageError(f"--data {source}: not {known}; for your own CSV file name the "
+                               "column to predict too, as in --target sold")  # fmt: skip
     else:
         found = audit.Source(lambda: audit.table_rows(source, target))
     try:

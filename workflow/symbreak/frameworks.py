@@ -74,9 +74,15 @@ class Framework:
     blas: Callable[[], tuple[str, str]]
 
     @property
-    def installed(self) -> bool:
-        """Tell whether the module can be imported here."""
-        return find_spec(self.module) is not None
+    def absence(self) -> str | None:
+        """Return why the framework cannot be used here, None if it can; imports it."""
+        if find_spec(self.module) is None:
+            return f"{self.name}: not installed; pip install {self.package}"
+        try:
+            import_module(self.module)
+        except (ImportError, OSError) as error:
+            return f"{self.name}: installed, but cannot be imported ({error})"
+        return None
 
     @property
     def version(self) -> str:
@@ -123,9 +129,9 @@ def plain() -> tuple[str, str]:
     return "none", "any"
 
 
-@framework("NumPy @", "numpy", "numpy", numpy_blas)
+@framework("NumPy", "numpy", "numpy", numpy_blas)
 def train_numpy(task: Task) -> Iterator[Array]:
-    """The loop of a first course."""
+    """The loop of a first course, its sums by ``@``."""
     w, b, v, c = task.start()
     rate = task.x.dtype.type(task.rate)
     for x, y in task.batches():
@@ -170,7 +176,12 @@ def train_sklearn(task: Task) -> Iterator[Array]:
         array[...] = value
     for x, y in task.batches():
         model.batch_size = len(x)
-        model.partial_fit(x, y)
+        try:
+            model.partial_fit(x, y)
+        except ValueError:
+            if np.isfinite(model.coefs_[0]).all():
+                raise
+            # It refuses to go on; the weights that are not finite say why.
         yield np.column_stack([model.coefs_[0].T, model.intercepts_[0], model.coefs_[1][:, 0]])
 
 
