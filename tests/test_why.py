@@ -46,7 +46,7 @@ def units_of(one: Network, layer: int = 1):
 
 
 def nudged(function: Callable, call: int, place: tuple[int, ...]) -> Callable:
-    """Return the function with the last bit of one number changed in its result of one call."""
+    """Return the function with one bit (16 ulp) of one number flipped in its result of one call."""
     calls = 0
 
     def wrapped(*arguments):
@@ -54,7 +54,7 @@ def nudged(function: Callable, call: int, place: tuple[int, ...]) -> Callable:
         calls += 1
         found = np.array(function(*arguments))
         if calls == call:
-            bits(found)[place] ^= 1
+            bits(found)[place] ^= 16
         return found
 
     return wrapped
@@ -84,8 +84,8 @@ def test_a_planted_bit_is_found_at_its_step_operation_and_place(step, unit, row,
     assert found is not None
     assert (found.step, found.one.operation, found.unit) == (step, operation, unit)
     assert (found.place, found.count) == (expected, 1)
-    # One bit of z is one ulp; a sum is multiplied by the outgoing weight before it is shown.
-    assert operation != "z" or units_in_the_last_place(*found.numbers) == 1
+    # A sum is multiplied by the outgoing weight before it is shown.
+    assert operation != "z" or units_in_the_last_place(*found.numbers) == 16
 
     wrong = nudged(getattr(sums, plant), each * (step - 1) + nth, planted)
     with mock.patch.dict(trainer.SUMS, exact=sums._replace(**{plant: wrong})):
