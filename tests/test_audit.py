@@ -36,7 +36,7 @@ def after(name: str, what: Task, steps: int) -> np.ndarray:
     if FRAMEWORKS[name].absence:
         pytest.skip(FRAMEWORKS[name].absence or "")
     with warnings.catch_warnings():
-        warnings.simplefilter("error")  # a framework that warns was used wrongly
+        warnings.simplefilter("error", UserWarning)  # a framework that warns was used wrongly
         return list(islice(FRAMEWORKS[name].train(what), steps))[-1]
 
 

@@ -176,7 +176,7 @@ def draw(table: pd.DataFrame) -> Figure:
     """Return a heat map a dtype and batch: framework by width, the first step in each cell."""
     panels = list(table.groupby(list(PANEL), sort=False))
     names, widths = table["framework"].unique(), table["width"].unique()
-    figure = Figure(figsize=(2.2 + 0.52 * len(widths), len(panels) * (0.9 + 0.32 * len(names))),
+    figure = Figure(figsize=(2.2 + 0.52 * len(widths), len(panels) * (1.3 + 0.3 * len(names))),
                     layout="constrained")  # fmt: skip
     decades = np.log10(max(10, int(table["steps"].max())))
     for axes, (key, group) in zip(figure.subplots(len(panels), squeeze=False)[:, 0], panels,

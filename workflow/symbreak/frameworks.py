@@ -21,6 +21,7 @@ from threadpoolctl import threadpool_info
 
 from symbreak import engine, trainer
 from symbreak.networks import join_layers, network_widths, neuron_vectors
+from symbreak.processor import target
 from symbreak.settings import REGISTRIES, Setting
 
 Array = np.ndarray
@@ -119,9 +120,14 @@ def torch_blas() -> tuple[str, str]:
     return library, str(torch.backends.cpu.get_cpu_capability())
 
 
-def no_blas() -> tuple[str, str]:
+def jax_blas() -> tuple[str, str]:
     """Return that there is none: compiled by LLVM for this CPU."""
     return "none (LLVM)", str(llvm.get_host_cpu_name())
+
+
+def compiled() -> tuple[str, str]:
+    """Return that there is none: compiled by LLVM for the engine's target."""
+    return "none (LLVM)", target()[0]
 
 
 def plain() -> tuple[str, str]:
@@ -212,7 +218,7 @@ def train_torch(task: Task) -> Iterator[Array]:
         yield torch.cat(parts, dim=1).detach().numpy()
 
 
-@framework("JAX", "jax", "jax", no_blas)
+@framework("JAX", "jax", "jax", jax_blas)
 def train_jax(task: Task) -> Iterator[Array]:
     """``jit`` of ``value_and_grad``, on the CPU.
 
@@ -253,7 +259,7 @@ def train_reference(task: Task) -> Iterator[Array]:
     return _train_symbreak(task, trainer.train, "exact")
 
 
-@framework("symbreak compiled", "symbreak", "symbreak", no_blas)
+@framework("symbreak compiled", "symbreak", "symbreak", compiled)
 def train_compiled(task: Task) -> Iterator[Array]:
     """The compiled engine."""
     return _train_symbreak(task, engine.train, "exact")
