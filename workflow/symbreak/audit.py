@@ -192,6 +192,7 @@ def draw(table: pd.DataFrame) -> Figure:
             if value:  # seaborn writes nothing into a masked cell
                 axes.text(column + 0.5, row + 0.5, cells.iat[row, column], ha="center",
                           va="center", fontsize=8)  # fmt: skip
+        axes.tick_params(axis="y", labelrotation=0)
         axes.set(title=f"{key[0]}, batch {key[1]}", xlabel="units", ylabel="")
     figure.suptitle("First step after which equal units differ in a bit (-: never)")
     return figure
