@@ -17,11 +17,11 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 # A module imports only from those before it, so that what decides a stage lies above it.
 ORDER = (
     "__init__", "files", "arithmetic", "normal", "components", "streams", "activations",
-    "initializers",
-    "dropout", "optimizers", "settings", "networks", "schema", "explain", "config", "story",
-    "table", "data", "plan", "anchors", "trainer", "block", "processor", "lanes", "loops", "phases",
-    "rows", "step", "kernels", "machine", "engine", "training", "metrics", "statistics", "verdicts",
-    "summary", "figures", "matrix", "examples", "report",
+    "initializers", "dropout", "optimizers", "settings", "networks", "schema", "explain", "config",
+    "story", "table", "data", "plan", "anchors", "trainer", "block", "processor", "lanes", "loops",
+    "phases", "rows", "step", "kernels", "machine", "engine", "training", "frameworks", "audit",
+    "trace", "why", "metrics", "statistics", "verdicts", "summary", "figures", "matrix", "examples",
+    "report", "cli",
 )  # fmt: skip
 MODULES = sorted(path.stem for path in LIBRARY.glob("*.py"))
 SOURCES = sorted(

@@ -36,6 +36,7 @@ from symbreak.optimizers import OPTIMIZERS
 from symbreak.settings import Setting
 
 Array = np.ndarray
+Watch = Callable[[str, int, Array], Array]  # an operation's name, its layer and its result
 WEIGHT_LAYER = 63  # the layer word of DropConnect's draws; the others are 0 (inputs) to 62
 
 
@@ -73,6 +74,11 @@ BLAS = Sums(
     over_rows=lambda delta, a: delta.T @ a,
 )
 SUMS = {"exact": EXACT, "blas": BLAS}
+
+
+def unwatched(name: str, layer: int, values: Array) -> Array:
+    """Return the values: nobody looks at the result of this operation (``trace.py`` does)."""
+    return values
 
 
 @dataclass(frozen=True)
@@ -123,8 +129,9 @@ def initial_parameters(setting: Setting, inputs: int, seed: int, replicate: int)
 
 
 def forward(
-    layers: list[Layer], x: Array, setting: Setting, draws: Draws | None = None, t: int = 0
-) -> tuple[list[Array], list[Array], Array]:
+    layers: list[Layer], x: Array, setting: Setting, draws: Draws | None = None, t: int = 0,
+    watch: Watch = unwatched,
+) -> tuple[list[Array], list[Array], Array]:  # fmt: skip
     """Return outputs a_0 ... a_L, slopes phi'(z_1) ... phi'(z_L), each [b, units], and logits [b].
 
     Without ``draws`` no noise is applied. With ``exact`` sums, layers and x may have leading axes:
@@ -134,31 +141,35 @@ def forward(
     phi = ACTIVATIONS[setting.activation.name].function
     place = DROPOUTS[setting.dropout.name].facts["place"] if draws else "nowhere"
     if draws and place == "input":
-        x = x * draws.layer_noise(setting, t, 0, *x.shape)
+        x = watch("noisy inputs", 0, x * draws.layer_noise(setting, t, 0, *x.shape))
     outputs, slopes = [x], []
     for k, (w, bias) in enumerate(layers[:-1], start=1):
         below = outputs[-1]
         z = sums.over_inputs(below, w, bias) if k == 1 else sums.over_units(below, w)
-        a, slope = phi(z if k == 1 else bias[..., None, :] + z)
+        a, slope = phi(watch("z", k, z if k == 1 else bias[..., None, :] + z))
+        watch("activation", k, a)
+        watch("slope", k, slope)
         if draws and place == "hidden":
-            noise = draws.layer_noise(setting, t, k, *a.shape)
+            noise = watch("noise", k, draws.layer_noise(setting, t, k, *a.shape))
             a, slope = a * noise, slope * noise
         outputs.append(a)
         slopes.append(slope)
     w, bias = layers[-1]
-    return outputs, slopes, (bias[..., None, :] + sums.over_units(outputs[-1], w))[..., 0]
+    logit = (bias[..., None, :] + sums.over_units(outputs[-1], w))[..., 0]
+    return outputs, slopes, watch("logit", len(layers), logit)
 
 
 def backward(
-    layers: list[Layer], outputs: list[Array], slopes: list[Array], error: Array, setting: Setting
-) -> list[Layer]:
+    layers: list[Layer], outputs: list[Array], slopes: list[Array], error: Array, setting: Setting,
+    watch: Watch = unwatched,
+) -> list[Layer]:  # fmt: skip
     """Return the gradient of every layer: sums over the rows, not yet divided by their number."""
     sums = SUMS[setting.arithmetic]
     outgoing = layers[-1][0][0]
     ones = np.ones((len(error), 1), error.dtype)
     e = error[:, None]
     gradient = [(sums.over_rows(e, outputs[-1]), sums.over_rows(e, ones)[:, 0])]
-    delta = e * slopes[-1]
+    delta = watch("delta", len(slopes), e * slopes[-1])
     for k in range(len(layers) - 2, -1, -1):
         weights, bias = sums.over_rows(delta, outputs[k]), sums.over_rows(delta, ones)[:, 0]
         is_last = k == len(layers) - 2
@@ -167,12 +178,13 @@ def backward(
         gradient.append((weights, bias))
         if k > 0:
             folded = layers[k][0] * outgoing[:, None] if is_last else layers[k][0]
-            delta = slopes[k - 1] * sums.over_units(delta, folded.T)
+            delta = watch("delta", k, slopes[k - 1] * sums.over_units(delta, folded.T))
     return gradient[::-1]
 
 
 def gradient_of(parameters: Array, x: Array, y: Array, setting: Setting,
-                draws: Draws | None = None, t: int = 0) -> Array:  # fmt: skip
+                draws: Draws | None = None, t: int = 0,
+                watch: Watch = unwatched) -> Array:  # fmt: skip
     """Return the gradient [p] of the mean cross-entropy over a batch x [b, d], y [b]."""
     widths = network_widths(x.shape[1], setting.hidden)
     mask = None
@@ -180,12 +192,13 @@ def gradient_of(parameters: Array, x: Array, y: Array, setting: Setting,
         mask = draws.noise(setting, t, WEIGHT_LAYER, len(parameters))
         for _, bias in split_layers(mask, widths):
             bias[:] = 1
-        parameters = parameters * mask
+        parameters = parameters * watch("weight noise", 0, mask)
     layers = split_layers(parameters, widths)
-    outputs, slopes, logit = forward(layers, x, setting, draws, t)
-    gradient = join_layers(backward(layers, outputs, slopes, sigmoid(logit) - y, setting))
-    gradient = gradient * (x.dtype.type(1) / x.dtype.type(len(x)))
-    return gradient if mask is None else gradient * mask
+    outputs, slopes, logit = forward(layers, x, setting, draws, t, watch)
+    error = watch("error", len(layers), sigmoid(logit) - y)
+    gradient = join_layers(backward(layers, outputs, slopes, error, setting, watch))
+    gradient = watch("sums", 0, gradient) * (x.dtype.type(1) / x.dtype.type(len(x)))
+    return watch("gradient", 0, gradient if mask is None else gradient * mask)
 
 
 def losses(setting: Setting, parameters: Array, x: Array, y: Array) -> tuple[Array, Array]:
@@ -219,8 +232,11 @@ def train(setting: Setting, parameters: Array, replicates: Array, x: Array, y: A
 
 
 def train_one(setting: Setting, parameters: Array, x: Array, y: Array, draws: Draws,
-              stops: Array) -> Iterator[tuple[Array, Array]]:  # fmt: skip
-    """Yield (parameters [p], moved [p]) of one network after each number of steps in ``stops``."""
+              stops: Array, watch: Watch = unwatched) -> Iterator[tuple[Array, Array]]:  # fmt: skip
+    """Yield (parameters [p], moved [p]) of one network after each number of steps in ``stops``.
+
+    ``watch`` is shown the result of every operation of a step, in their order.
+    """
     dtype = x.dtype.type
     widths = network_widths(x.shape[1], setting.hidden)
     update, values = OPTIMIZERS[setting.optimizer.name].function, setting.optimizer.values
@@ -242,13 +258,14 @@ def train_one(setting: Setting, parameters: Array, x: Array, y: Array, draws: Dr
             if setting.batch_size is not None and place == 0:
                 order = draws.order(len(x), t // each_epoch)
             rows = order[place * batch : (place + 1) * batch]
-            gradient = gradient_of(parameters, x[rows], y[rows], setting, draws, t)
+            seen = watch("rows", 0, x[rows])
+            gradient = gradient_of(parameters, seen, y[rows], setting, draws, t, watch)
             powers = powers * values
             new, first, second = update(
                 parameters, gradient + decay * parameters, first, second, rate,
                 [dtype(v) for v in values], [dtype(v) for v in powers],
             )  # fmt: skip
-            new = np.where(trained, new, parameters)
+            new = watch("weights", 0, np.where(trained, new, parameters))
             moved |= new != parameters
             parameters = new
         done = int(stop)
