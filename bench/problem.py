@@ -46,10 +46,9 @@ class Problem:
         """Return (inputs, hidden widths ..., 1)."""
         return network_widths(self.x.shape[1], self.cell.hidden)
 
-    @property
-    def layers(self) -> list[Layer]:
-        """The starts as layers: weights [n, units, inputs], biases [n, units]."""
-        return split_layers(self.starts, self.widths)
+    def layers(self, starts: np.ndarray) -> list[Layer]:
+        """Return starts [n, p] as layers: weights [n, units, inputs], biases [n, units]."""
+        return split_layers(starts, self.widths)
 
     def first(self, networks: int) -> "Problem":
         """Return the problem with the first networks only."""

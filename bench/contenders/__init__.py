@@ -1,8 +1,8 @@
 """Who trains: one declared record a contender.
 
-A contender's module has a function ``make(problem)`` for each of its records. It returns a ``Run``:
-train every network of the problem for so many steps (whole epochs) from its start, and return the
-parameters [n, p]. A module is imported only where its framework is installed.
+A contender's module has a function for each of its records. Given a problem it returns a ``Run``:
+train networks from starts [n, p], as many as the problem has, for so many steps (whole epochs), and
+return their parameters [n, p]. A module is imported only where its framework is installed.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ import numpy as np
 
 from bench.problem import Problem
 
-Run = Callable[[int], np.ndarray]
+Run = Callable[[np.ndarray, int], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,7 @@ class Contender:
     def make(self, problem: Problem, quick: bool = False) -> Run:
         """Return its training of a problem; ``quick`` leaves out the tuning."""
         function: Any = getattr(import_module(f"bench.contenders.{self.module}"), self.function)
-        options = {"quick": quick} if self.tuned else {}
-        return function(problem if self.stacked else problem.first(1), **options)
+        return function(problem, quick=quick) if self.tuned else function(problem)
 
 
 OURS = "symbreak"

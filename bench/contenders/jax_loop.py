@@ -19,13 +19,7 @@ State = Any  # (layers, first moments, second moments, steps taken)
 jax.config.update("jax_enable_x64", True)
 
 
-def layers_of(problem: Problem) -> Any:
-    """Return the starts as JAX arrays: weights [n, units, inputs], biases [n, units]."""
-    return [(jnp.array(w), jnp.array(b)) for w, b in problem.layers]
-
-
-def parameters_of(layers: Any) -> np.ndarray:
-    """Return the parameter vectors [n, p] of layers."""
+def _parameters(layers: Any) -> np.ndarray:
     return join_layers([(np.asarray(w), np.asarray(b)) for w, b in layers])
 
 
@@ -63,8 +57,7 @@ def train_epochs(step: Callable[[State, Any], State], state: State, orders: Arra
     return lax.fori_loop(0, epochs, epoch, state)
 
 
-def run_epochs(problem: Problem, call: Callable[[State, np.ndarray, int], State], layers: Any,
-               parameters_of: Callable[[Any], np.ndarray]) -> Run:  # fmt: skip
+def run_epochs(problem: Problem, call: Callable[[State, np.ndarray, int], State]) -> Run:
     """Return a Run of compiled code, ``call(state, orders [n, e, rows], epochs)``.
 
     Orders come in pieces of fixed length, so that nothing compiles again for other numbers of
@@ -75,18 +68,19 @@ def run_epochs(problem: Problem, call: Callable[[State, np.ndarray, int], State]
     orders = Orders(networks, rows)
     buffer = np.zeros((networks, piece, rows), np.int32)
 
-    def run(steps: int) -> np.ndarray:
+    def run(starts: np.ndarray, steps: int) -> np.ndarray:
+        layers = [(jnp.array(w), jnp.array(b)) for w, b in problem.layers(starts)]
         zeros = jax.tree.map(jnp.zeros_like, layers)
         state: State = (layers, zeros, zeros, jnp.zeros((), np.int32))
         epochs = steps // problem.epoch
         if not problem.shuffled:
-            return parameters_of(call(state, buffer[:, :1], epochs)[0])
+            return _parameters(call(state, buffer[:, :1], epochs)[0])
         for done in range(0, epochs, piece):
             count = min(piece, epochs - done)
             jax.block_until_ready(state)  # what runs may still read the buffer
             for e in range(count):
                 buffer[:, e] = next(orders)
             state = call(state, buffer, count)
-        return parameters_of(state[0])
+        return _parameters(state[0])
 
     return run

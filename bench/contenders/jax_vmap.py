@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from bench.contenders import Run
-from bench.contenders.jax_loop import adam, layers_of, parameters_of, run_epochs, train_epochs
+from bench.contenders.jax_loop import adam, run_epochs, train_epochs
 from bench.problem import Problem
 
 Array = Any
@@ -48,4 +48,4 @@ def make(problem: Problem) -> Run:
     def call(state: Any, order: np.ndarray, epochs: int) -> Any:
         return many(state, order, epochs, numbers, problem.x, problem.y)
 
-    return run_epochs(problem, call, layers_of(problem), parameters_of)
+    return run_epochs(problem, call)

@@ -19,12 +19,10 @@ def reference(problem: Problem) -> Run:
     return _by(trainer, problem)
 
 
-def _by(method: ModuleType, problem: Problem, seed: int = SEED) -> Run:
-    replicates = np.arange(len(problem.starts))
-
-    def run(steps: int) -> np.ndarray:
-        weights, _ = method.train(problem.cell.setting, problem.starts, replicates, problem.x,
-                                  problem.y, seed, np.array([steps]))  # fmt: skip
+def _by(method: ModuleType, problem: Problem) -> Run:
+    def run(starts: np.ndarray, steps: int) -> np.ndarray:
+        weights, _ = method.train(problem.cell.setting, starts, np.arange(len(starts)), problem.x,
+                                  problem.y, SEED, np.array([steps]))  # fmt: skip
         return weights[:, 0]
 
     return run

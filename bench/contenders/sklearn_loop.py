@@ -45,8 +45,7 @@ def make(problem: Problem) -> Run:
             [(w.T, b) for w, b in zip(model.coefs_, model.intercepts_, strict=True)]
         )
 
-    def run(steps: int) -> np.ndarray:
-        networks = range(len(problem.starts))
-        return np.stack([train([(w[n], b[n]) for w, b in problem.layers], steps) for n in networks])
+    def run(starts: np.ndarray, steps: int) -> np.ndarray:
+        return np.stack([train(problem.layers(one), steps) for one in starts])
 
     return run
