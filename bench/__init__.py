@@ -1,8 +1,8 @@
 """The benchmark: this trainer beside its peers, on the same training (``make bench``).
 
-``cells`` says what is trained and ``contenders`` who trains it; ``agreement`` holds that they all do
-the same work, ``measure`` times it, ``exactness`` counts broken bits, ``floor`` says how fast it
-could be, ``tables`` and ``figure`` write it down.
+``cells`` says what is trained and ``contenders`` who trains it; ``agreement`` holds that they all
+do the same work, ``measure`` times it, ``exactness`` counts broken bits, ``floor`` says how fast it
+could be; ``tables``, ``figure`` and ``page`` write it down.
 """
 
 import os

@@ -27,8 +27,9 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def measure_all(cells: Sequence[Cell], options: argparse.Namespace,
-                machines: dict[str, floor.Machine]) -> tuple[pd.DataFrame, dict[str, float]]:  # fmt: skip
+def measure_all(
+    cells: Sequence[Cell], options: argparse.Namespace, machines: dict[str, floor.Machine]
+) -> tuple[pd.DataFrame, dict[str, float]]:
     """Return the table of figures and the median seconds before the first step."""
     path = ROOT / "results/bench/benchmark.csv"
     table = tables.read(path) if options.resume else tables.read(Path("no file"))

@@ -1,6 +1,7 @@
 """The figure: how many times longer each contender takes, every cell a point."""
 
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -11,7 +12,9 @@ import seaborn as sns
 
 from bench.contenders import CONTENDERS
 
-STYLE = {"svg.fonttype": "none", "svg.hashsalt": "symbreak", "font.size": 10.0}
+STYLE: Any = {  # matplotlib types each key
+    "svg.fonttype": "none", "svg.hashsalt": "symbreak", "font.size": 10.0,
+}  # fmt: skip
 
 
 def draw(ratios: pd.DataFrame, path: Path) -> None:

@@ -36,10 +36,11 @@ steps enough that it hardly counts; compiling is outside and listed below. A loo
 timed on one network, since its time a network does not depend on their number.
 
 Shuffling (a new order for each network and epoch) and dropout masks are inside all figures, each
-contender with the fastest generator found for it. Before it is timed, a contender must reach the
-losses of this project's engine: in digits where nothing is drawn, else within the spread of other
-seeds. JAX's derivative of the usual stable cross-entropy is 0 instead of 1/2 at a logit of exactly
-0, so its loss is written otherwise.
+contender with a generator of its own: the stacked ones and those by hand with the fastest found
+(NumPy's permutations, bytes of SplitMix64 or of 64-bit words), the others as their users would.
+Before it is timed, a contender must reach the losses of this project's engine: in digits where
+nothing is drawn, else within the spread of other seeds. JAX's derivative of the usual stable
+cross-entropy is 0 instead of 1/2 at a logit of exactly 0, so its loss is written otherwise.
 
 | contender | what it is | seconds before the first step, median |
 |---|---|---|
@@ -61,9 +62,9 @@ fused multiply-add ({speed}), or its memory traffic where that takes longer.
 
 ## Exactness
 
-Cases, of {cases} widths, row counts and precisions, in which a contender breaks E1 (equal units stay
-bitwise equal), E2 (permuting the units permutes the result bitwise) and E3 (a network's bits do not
-depend on the others beside it):
+Cases, of {cases} widths, row counts and precisions, in which a contender breaks E1 (equal units
+stay bitwise equal), E2 (permuting the units permutes the result bitwise) and E3 (a network's bits
+do not depend on the others beside it):
 
 {exactness}
 

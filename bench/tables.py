@@ -56,8 +56,8 @@ def ratios(table: pd.DataFrame, below: str = OURS) -> pd.DataFrame:
 
     Low and high are the farthest that the rounds of both allow.
     """
-    ours = table[table["contender"] == below].set_index(CELL)[[TIME, LOW, HIGH]]
-    both = table.join(ours, on=CELL, rsuffix="_ours", how="inner")
+    ours = table.loc[table["contender"] == below, [*CELL, TIME, LOW, HIGH]]
+    both = table.merge(ours, on=CELL, suffixes=("", "_ours"))
     found = both[[*CELL, "contender"]].copy()
     found["ratio"] = both[TIME] / both[f"{TIME}_ours"]
     found[LOW] = both[LOW] / both[f"{HIGH}_ours"]

@@ -54,7 +54,8 @@ def gradient(problem: Problem, layout: str) -> Callable[..., Any]:
         return z
 
     def forward(layers: Any, x: Array, word: Array) -> tuple[list[Array], list[Array], Array]:
-        outputs, slopes = [], []
+        outputs: list[Array] = []
+        slopes: list[Array] = []
         for k, (w, b) in enumerate(layers[:-1]):
             below = outputs[-1] if k else x
             z = jnp.einsum("nuv,nvr->nur", w, below) + b[..., None] if k else first(w, b, x)

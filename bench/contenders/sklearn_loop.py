@@ -14,36 +14,28 @@ from bench.problem import Problem
 NEVER = 10**9
 
 
-class StartedClassifier(MLPClassifier):
-    """An MLPClassifier that starts from given layers."""
-
-    def start_from(self, layers: list[Layer]) -> "StartedClassifier":
-        """Use these layers, first hidden layer first, in the next fit."""
-        self._starts = iter(layers)
-        return self
-
-    def _init_coef(self, fan_in: int, fan_out: int, dtype: np.dtype) -> Layer:
-        weights, bias = next(self._starts)
-        return np.array(weights.T, dtype), np.array(bias, dtype)
-
-
 def make(problem: Problem) -> Run:
     """Train each network by ``fit``; an epoch of ``fit`` is an epoch here."""
     activation = {"sigmoid": "logistic"}.get(problem.cell.activation, problem.cell.activation)
 
     def train(layers: list[Layer], steps: int) -> np.ndarray:
-        model = StartedClassifier(
+        rest = iter(layers)
+
+        def start(fan_in: int, fan_out: int, dtype: np.dtype) -> Layer:
+            weights, bias = next(rest)
+            return np.array(weights.T, dtype), np.array(bias, dtype)
+
+        model = MLPClassifier(
             problem.cell.hidden, activation, solver="adam", alpha=0.0, batch_size=problem.batch,
             learning_rate_init=RATE, beta_1=BETA1, beta_2=BETA2, epsilon=EPSILON,
             max_iter=steps // problem.epoch, shuffle=problem.shuffled, tol=0.0,
             n_iter_no_change=NEVER, random_state=0,
         )  # fmt: skip
+        model._init_coef = start  # instead of its own random start
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            model.start_from(layers).fit(problem.x, problem.y)
-        return join_layers(
-            [(w.T, b) for w, b in zip(model.coefs_, model.intercepts_, strict=True)]
-        )
+            model.fit(problem.x, problem.y)
+        return join_layers([(w.T, b) for w, b in zip(model.coefs_, model.intercepts_, strict=True)])
 
     def run(starts: np.ndarray, steps: int) -> np.ndarray:
         return np.stack([train(problem.layers(one), steps) for one in starts])

@@ -6,14 +6,13 @@ from typing import Any
 import numpy as np
 import torch
 from symbreak.networks import join_layers
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from bench.cells import BETA1, BETA2, EPSILON, RATE
 from bench.contenders import Run
 from bench.problem import Orders, Problem
 
-Tensor = torch.Tensor
 ACTIVATIONS: dict[str, tuple[Any, Any]] = {
     "tanh": (nn.Tanh, torch.tanh),
     "relu": (nn.ReLU, torch.relu),
@@ -62,7 +61,7 @@ def loop(problem: Problem) -> Run:
 
     def train(starts: list[Tensor], steps: int) -> list[Tensor]:
         model = _module(problem)
-        parameters = list(model.parameters())
+        parameters: list[Tensor] = list(model.parameters())
         with torch.no_grad():
             for parameter, start in zip(parameters, starts, strict=True):
                 parameter.copy_(start)
@@ -153,9 +152,7 @@ def stacked(problem: Problem) -> Run:
 
     def gradient(parameters: list[Tensor], rows: Tensor, labels: Tensor) -> Any:
         z = logits(parameters, rows)
-        total = functional.binary_cross_entropy_with_logits(
-            z, labels.expand_as(z), reduction="sum"
-        )
+        total = functional.binary_cross_entropy_with_logits(z, labels.expand_as(z), reduction="sum")
         slopes = torch.autograd.grad(total / z.shape[1], parameters)
         return [slope.contiguous() for slope in slopes]  # as the fused Adam needs them
 
