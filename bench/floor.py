@@ -13,10 +13,11 @@ from functools import cache
 from time import perf_counter
 from typing import Any, NamedTuple
 
+import numba
 import numpy as np
 from symbreak import arithmetic, optimizers, streams
-from symbreak.lanes import LANES, phase
 from symbreak.networks import network_widths, parameter_count
+from symbreak.processor import target
 
 from bench.cells import DTYPES, INPUTS, ROWS, Cell
 
@@ -24,6 +25,10 @@ Array = Any
 FLOOR = "floor"
 CHAINS, ROUNDS = 8, 8  # independent chains, and multiplications and additions in each
 REPEATS = 20
+NETWORKS = 16  # that a pass over the rows can serve
+
+compiler: Any = numba  # which has no types
+compiler.config.CPU_NAME, compiler.config.CPU_FEATURES = target()
 
 
 class Count(NamedTuple):
@@ -110,12 +115,12 @@ def for_dtype(name: str, dtype: str) -> Any:
 
 
 def bytes_moved(cell: Cell) -> float:
-    """Return the bytes a network-step reads and writes: rows once for all lanes, parameters and
+    """Return the bytes a network-step reads and writes: rows once for NETWORKS, parameters and
     both moments there and back.
     """
     rows = cell.batch or ROWS
     parameters = parameter_count(network_widths(INPUTS, cell.hidden))
-    return np.dtype(cell.dtype).itemsize * (rows * (INPUTS + 1) / LANES + 6 * parameters)
+    return np.dtype(cell.dtype).itemsize * (rows * (INPUTS + 1) / NETWORKS + 6 * parameters)
 
 
 def measured() -> dict[str, Machine]:
@@ -149,7 +154,7 @@ def _fastest(call: Callable[[], Any], tries: int = 200) -> float:
     return min(found)
 
 
-@phase
+@compiler.njit(error_model="numpy")
 def multiply_add(values: Array, constants: Array, repeats: int) -> None:
     """Take values [8, n] through multiplications and additions, in chains side by side."""
     c, d = constants[0], constants[1]
@@ -164,7 +169,7 @@ def multiply_add(values: Array, constants: Array, repeats: int) -> None:
             values[4, i], values[5, i], values[6, i], values[7, i] = t4, t5, t6, t7
 
 
-@phase
+@compiler.njit(error_model="numpy")
 def multiply_add_divide(values: Array, constants: Array, repeats: int) -> None:
     """The same, and a division of each value."""
     c, d = constants[0], constants[1]
