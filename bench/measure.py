@@ -14,8 +14,8 @@ from bench.cells import Cell
 from bench.contenders import Contender, Run, contenders_for
 from bench.problem import Problem, new_problem
 
-FEWEST_STEPS = {True: 32, False: 4}  # by whether batches are small: what starting costs is shared
-SLOW = 2.0  # seconds a measurement: then no more than FEWEST_ROUNDS
+ENOUGH_STEPS, FEWEST_STEPS = 32, 4  # among which the cost of starting a call is shared
+SLOW = 2.0  # seconds of a measurement, beyond which steps and rounds are the fewest
 FEWEST_ROUNDS = 3
 
 
@@ -87,9 +87,14 @@ def prepare(contender: Contender, problem: Problem, seconds: float) -> Entrant:
     begin = perf_counter()
     run(problem.starts, steps)
     again = perf_counter() - begin
-    epochs = max(1, round(seconds * steps / again / problem.epoch))
-    enough = max(FEWEST_STEPS[problem.shuffled], epochs * problem.epoch)
+    enough = steps_to_time(again / steps, seconds, problem.epoch)
     return Entrant(contender, run, problem.starts, enough, first - again, [])
+
+
+def steps_to_time(step: float, seconds: float, epoch: int) -> int:
+    """Return how many steps, in whole epochs, to take in a measurement; a step takes ``step`` s."""
+    steps = max(FEWEST_STEPS, min(ENOUGH_STEPS, SLOW / step), seconds / step)
+    return max(1, round(steps / epoch)) * epoch
 
 
 def forget() -> None:

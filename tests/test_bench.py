@@ -11,7 +11,7 @@ from symbreak import engine, optimizers
 from bench import agreement, cells, exactness, floor, tables
 from bench.cells import Cell
 from bench.contenders import BEST_PEER, CONTENDERS, OURS, Contender, contenders_for
-from bench.measure import Figure
+from bench.measure import Figure, steps_to_time
 from bench.page import page
 from bench.problem import Orders, Problem, new_problem
 
@@ -177,6 +177,14 @@ def test_floor_counts_the_operations_of_the_formulas() -> None:
     assert 8 < wide / narrow < 16
     assert floor.floor(Cell((16,), "relu"), MACHINE) < floor.floor(Cell((16,), "tanh"), MACHINE)
     assert floor.floor(Cell((16,), dropout="hidden"), MACHINE) > floor.floor(Cell((16,)), MACHINE)
+
+
+def test_a_measurement_takes_enough_steps_in_whole_epochs() -> None:
+    assert steps_to_time(1e-3, 0.15, 1) == 150
+    assert steps_to_time(0.01, 0.15, 1) == 32  # starting a call is shared by enough steps
+    assert steps_to_time(1.0, 0.15, 1) == 4  # but slow ones do not take for ever
+    assert steps_to_time(1e-3, 0.15, 32) == 160
+    assert steps_to_time(1.0, 0.15, 32) == 32
 
 
 def test_contenders_without_dropout_are_left_out() -> None:
