@@ -32,8 +32,8 @@ the same random starts, Adam (rate {rate}, {beta1}, {beta2}, {epsilon}), all row
 step (an epoch ends with a batch of 8). One thread, one core. Inside a cell the contenders take
 turns, {rounds} rounds of at least {seconds} s and 32 steps each (where that takes more than 2 s,
 three rounds of at least four steps); a figure is the median, low and high are the extremes of the
-rounds. Starting a call is inside the figures; compiling is outside and listed below. A loop over networks is
-timed on one network, since its time a network does not depend on their number.
+rounds. Starting a call is inside the figures; compiling is outside and listed below. A loop over
+networks is timed on one network, since its time a network does not depend on their number.
 
 Shuffling (a new order for each network and epoch) and dropout masks are inside all figures, each
 contender with a generator of its own: the stacked ones and those by hand with the fastest found
