@@ -61,7 +61,7 @@ def expected_losses(problem: Problem) -> np.ndarray:
 def _expected(cell: Cell) -> np.ndarray:
     problem = new_problem(cell)
     networks = len(problem.starts)
-    seeds = (4 if networks == COMPARED else 4 * COMPARED // networks) if cell.random else 1
+    seeds = max(4, COMPARED // networks) if cell.random else 1
     replicates, stops = np.arange(networks), np.array([steps_to_compare(problem)])
     return np.stack(
         [
