@@ -4,7 +4,7 @@ PYTHON ?= python3
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 CORES ?= 4
 
-.PHONY: report test lock clean
+.PHONY: report test bench lock clean
 
 report: .venv/ready
 	snakemake --cores $(CORES)
@@ -16,6 +16,9 @@ test: .venv/ready-test
 	snakefmt --check Snakefile workflow/rules
 	snakemake --lint
 	pytest -n 2
+
+bench: .venv/ready-bench  # FULL=1: every cell; RESUME=1: go on with an interrupted run
+	python -m bench $(if $(FULL),--full) $(if $(RESUME),--resume)
 
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
@@ -29,9 +32,16 @@ test: .venv/ready-test
 	$(BIN)/pip install --quiet --require-hashes -r $<
 	touch $@
 
-lock:  # needs uv; both locks hold hashes and no index address
+# PyTorch's builds for CPUs and for CUDA share a version and no hash: this takes pip's choice.
+.venv/ready-bench: requirements-bench.lock .venv/ready
+	$(BIN)/pip install --quiet --require-hashes -r $<
+	$(BIN)/pip install --quiet --no-build-isolation -e .[torch]
+	touch $@
+
+lock:  # needs uv; the locks hold hashes and no index address
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --extra test -c requirements.lock pyproject.toml -o requirements-test.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --extra bench -c requirements-test.lock pyproject.toml -o requirements-bench.lock
 
 clean:
 	rm -rf results reports data/*/ .snakemake

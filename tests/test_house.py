@@ -26,7 +26,7 @@ ORDER = (
 MODULES = sorted(path.stem for path in LIBRARY.glob("*.py"))
 SOURCES = sorted(
     path
-    for folder in ("workflow", "tests")
+    for folder in ("workflow", "tests", "bench")
     for path in (ROOT / folder).rglob("*")
     if path.suffix in (".py", ".smk")
 )
@@ -123,7 +123,18 @@ def test_locks_hold_what_pyproject_asks_for_and_agree() -> None:
     assert all(len(versions) == 1 for versions in test.values())
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-test.lock"])
+def test_the_benchmarks_lock_holds_its_packages_in_the_versions_of_the_others() -> None:
+    bench, test = locked("requirements-bench.lock"), locked("requirements-test.lock")
+    assert names(PYPROJECT["project"]["optional-dependencies"]["bench"]) <= bench.keys()
+    assert {name: test[name] for name in bench if name in test} == {
+        name: versions for name, versions in bench.items() if name in test
+    }
+    assert all(len(versions) == 1 for versions in bench.values())
+
+
+@pytest.mark.parametrize(
+    "name", ["requirements.lock", "requirements-test.lock", "requirements-bench.lock"]
+)
 def test_a_lock_has_a_hash_for_everything_and_no_address(name: str) -> None:
     text = (ROOT / name).read_text()
     assert "://" not in text
