@@ -28,8 +28,12 @@ def distances(trained: Iterable[Trained]) -> pd.DataFrame:
     a vector is zero), each for the incoming weights with the bias, the outgoing weights, and both.
     """
     parts = [_layer_distances(t, layer) for t in trained for layer in hidden_layers(t)]
-    table = pd.concat(parts, ignore_index=True)
-    return table.astype({name: "category" for name in COLUMNS})
+    return joined(parts).astype({name: "category" for name in COLUMNS})
+
+
+def joined(parts: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return a table of the columns of each part, one part below the other."""
+    return pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
 
 
 def hidden_layers(trained: Trained) -> range:
@@ -37,7 +41,7 @@ def hidden_layers(trained: Trained) -> range:
     return range(1, len(trained.setting.hidden) + 1)
 
 
-def _layer_distances(trained: Trained, layer: int) -> pd.DataFrame:
+def _layer_distances(trained: Trained, layer: int) -> dict[str, Array]:
     vectors = neuron_vectors(trained.weights, trained.widths, layer).astype(np.float64)
     units, incoming = vectors.shape[-2], trained.widths[layer - 1] + 1
     pairs = np.array(list(combinations(range(units), 2)))
@@ -62,7 +66,7 @@ def _layer_distances(trained: Trained, layer: int) -> pd.DataFrame:
         for name, span in spans.items():
             a, b = (vectors[:, :, pairs[:, side], span] for side in (0, 1))
             columns[f"{measure.__name__}_{name}"] = measure(a, b).ravel()
-    return pd.DataFrame(columns)
+    return columns
 
 
 def dot(a: Array, b: Array) -> Array:
