@@ -203,6 +203,21 @@ def test_default_is_the_grid_it_claims() -> None:
         assert {choice.name for choice in getattr(found, kind)} == set(REGISTRIES[kind])
 
 
+def test_tiny_holds_every_family() -> None:
+    """Initializers of every kind of symmetry; of the rest but bias rules, every component."""
+    found = config.read(ROOT / "config/tiny.yaml")
+    for kind in ("dropout", "activation", "optimizer"):
+        assert {choice.name for choice in getattr(found, kind)} == set(REGISTRIES[kind])
+    inits = REGISTRIES["init"]
+    for side in ("hidden", "output"):
+        every = {component.facts[side] for component in inits.values()}
+        assert {inits[choice.name].facts[side] for choice in found.init} == every
+    assert {len(widths) for widths in found.hidden} == {1, 2}
+    assert set(found.dtype) == {"float64", "float32"}
+    assert min(found.weight_decay) == 0 < max(found.weight_decay)
+    assert None not in found.batch_size
+
+
 def test_committed_schema_is_the_librarys_and_accepts_the_configs() -> None:
     committed = json.loads((ROOT / "workflow/schemas/config.schema.json").read_text())
     assert committed == schema.schema(), "run: python -m symbreak.schema"
