@@ -11,7 +11,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from symbreak import config, schema, story
+from symbreak import config, schema
 from symbreak.components import Choice, spell
 from symbreak.settings import REGISTRIES, Demand, Setting
 
@@ -185,7 +185,7 @@ def test_mappings_of_other_python_types_are_read() -> None:
 @given(rows=st.integers(20, 400), balanced=st.booleans())
 def test_the_largest_batch_is_all_training_rows(rows: int, balanced: bool) -> None:
     rows += rows % 2 if balanced else 0
-    most, _ = story.sizes(Demand(rows, 0.5, balanced))
+    most, _ = Demand(rows, 0.5, balanced).sizes
     values = changed("data", {"kind": "demand", "rows": float(rows), "balanced": balanced})
     values["training"]["batch_size"] = most
     found = config.experiment(values)

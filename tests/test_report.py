@@ -2,6 +2,7 @@
 
 import html
 import re
+import shlex
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import report_results
+import yaml
 from symbreak import examples, figures, matrix, report, summary, verdicts
 from symbreak.networks import Trained
 from symbreak.report import Provenance, Results
@@ -316,8 +318,18 @@ def test_provenance_does_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PATH", str(tmp_path))
     config = tmp_path / "my.yaml"
     config.write_text("experiment: my\n")
-    found = report.provenance([config])
+    found = report.provenance([config], {"experiment": "my"})
     assert found.commit.startswith("unknown")
     assert found.versions["numpy"] == np.__version__
     assert found.config == (("my.yaml", "experiment: my\n"),)
     assert found.command == "snakemake --cores 4 --configfile my.yaml"
+
+
+def test_the_command_repeats_what_was_not_in_the_file(tmp_path: Path) -> None:
+    config = tmp_path / "my.yaml"
+    config.write_text("seed: 1\nmodel: {hidden: [[3]]}\nreplicates: 2\n")
+    values = {"seed": 5, "model": {"hidden": [[4, 3]]}, "replicates": 2}
+    command = shlex.split(report.provenance([config], values).command)
+    assert command[3:5] == ["--configfile", "my.yaml"]
+    read_back = {key: yaml.safe_load(value) for key, value in (w.split("=") for w in command[6:])}
+    assert read_back == {"seed": 5, "model": {"hidden": [[4, 3]]}}

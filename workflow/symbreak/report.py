@@ -5,17 +5,21 @@
 """
 
 import hashlib
+import json
 import platform
+import shlex
 import subprocess
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import pandas as pd
 
+from symbreak import config as configuration
 from symbreak import data, examples, figures, matrix, networks, summary
 from symbreak.components import Component
 from symbreak.files import write_text
@@ -29,17 +33,26 @@ TEXT_COLUMNS = {"hidden": str, "batch_size": str}  # labels that look like numbe
 
 @dataclass(frozen=True)
 class Provenance:
-    """What made a report; ``config`` is (path, text) of each config file, in order."""
+    """What made a report.
+
+    ``config`` is (path, text) of each config file, in order; ``changed`` holds the keys whose
+    values are not those of the files (Snakemake's ``--config``).
+    """
 
     config: tuple[tuple[str, str], ...]
     versions: Mapping[str, str]
     commit: str
+    changed: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def command(self) -> str:
         """The command that makes the report again."""
-        paths = " ".join(path for path, _ in self.config)
-        return f"snakemake --cores 4 --configfile {paths}"
+        words = ["snakemake", "--cores", "4"]
+        if self.config:
+            words += ["--configfile", *(path for path, _ in self.config)]
+        if self.changed:
+            words += ["--config", *(f"{k}={json.dumps(v)}" for k, v in self.changed.items())]
+        return shlex.join(words)
 
     @property
     def digest(self) -> str:
@@ -53,7 +66,7 @@ class Results:
 
     ``verdicts`` and ``networks`` have a row a setting and a row a network. ``distances`` takes the
     label of an initializer and returns the pairs of its networks; ``trained`` takes a setting and
-    returns its networks. ``features`` are the names of the inputs.
+    returns its networks. ``features`` are the names of the inputs, ``rows`` a sentence on the rows.
     """
 
     verdicts: pd.DataFrame
@@ -61,17 +74,20 @@ class Results:
     distances: Callable[[str], pd.DataFrame]
     trained: Callable[[Setting], Trained]
     features: Sequence[str]
+    rows: str
 
 
 def write(path: str | Path, experiment: Experiment, made_by: Provenance) -> None:
     """Write the report of an experiment from the results in its folders."""
     folder = Path(experiment.results)
+    table = data.read_csv(experiment.data_file, data.target_of(experiment.data))
     results = Results(
         pd.read_csv(folder / "verdicts.csv", dtype=TEXT_COLUMNS),
         pd.read_parquet(folder / "networks.parquet"),
         lambda init: pd.read_parquet(folder / "distances" / f"{init}.parquet"),
         lambda setting: read_trained(folder, setting),
-        data.load_for(experiment.data, experiment.data_file).features,
+        data.dataset(experiment.data, table).features,
+        data.count_rows(table),
     )
     write_text(path, build(experiment, results, made_by))
 
@@ -98,7 +114,7 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
         "losses": losses.to_dict("records"), "loss_text": summary.loss_sentence(losses),
         "loss_figure": loss_figure(results.networks, losses), "networks": len(results.networks),
         "diverged": int(results.networks["diverged"].sum()), "symbols": matrix.SYMBOLS,
-        "components": list(components(experiment)), "sentence": sentence,
+        "components": list(components(experiment)), "sentence": sentence, "rows": results.rows,
         "style": style, "style_hash": source_hash(style),
     }  # fmt: skip
     environment = jinja2.Environment(
@@ -151,17 +167,24 @@ def sentence(kind: str, name: str) -> str:
     return REGISTRIES[kind][name].sentence
 
 
-def provenance(config_files: Sequence[str | Path]) -> Provenance:
-    """Return the config files' text, versions and commit; needs neither git nor a repository."""
-    config = tuple((_portable(path), Path(path).read_text(encoding="utf-8-sig"))
-                   for path in config_files)  # fmt: skip
+def provenance(config_files: Sequence[str | Path], config: Mapping[str, Any]) -> Provenance:
+    """Return what makes the report of a config; needs neither git nor a repository.
+
+    The config was read from these files; what it has beside or instead of them is noted.
+    """
+    texts = tuple((_portable(path), Path(path).read_text(encoding="utf-8-sig"))
+                  for path in config_files)  # fmt: skip
+    stated: dict[str, Any] = {}
+    for path in config_files:
+        stated |= configuration.load(str(path))
+    changed = {key: value for key, value in config.items() if stated.get(key) != value}
     versions = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
             versions[name] = version(name)
         except PackageNotFoundError:
             versions[name] = "not installed"
-    return Provenance(config, versions, commit())
+    return Provenance(texts, versions, commit(), changed)
 
 
 def _portable(path: str | Path) -> str:
