@@ -7,18 +7,17 @@ n networks, r replicates, c checkpoints, u units, k the length of a vector, b ro
 
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import combinations, pairwise
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from symbreak import trainer
-from symbreak.networks import Trained, neuron_vectors, split_layers
+from symbreak.networks import Trained, networks_at_once, neuron_vectors, split_layers
 from symbreak.settings import COLUMNS, Setting
 
 Array = np.ndarray
-CHUNK = 4_000_000  # numbers that one array of activations may hold; at least one network's do
 
 
 def distances(trained: Iterable[Trained]) -> pd.DataFrame:
@@ -115,9 +114,7 @@ def least_correlation(setting: Setting, parameters: Array, widths: tuple[int, ..
     constant there count as the same (1), a constant and a varying one as different (0).
     """
     x, setting = x.astype(setting.dtype), replace(setting, arithmetic="exact")
-    # The largest array is of the products that a layer's sums take: rows x units x units below.
-    widest = max([*widths, *(u * below for u, below in pairwise(widths[1:]))])
-    count = max(1, CHUNK // (len(x) * widest))
+    count = networks_at_once(widths, len(x))
     parts = [
         _chunk_correlation(setting, parameters[first : first + count], widths, x)
         for first in range(0, len(parameters), count)
