@@ -160,9 +160,10 @@ def test_a_config_is_read_alone_not_merged_with_the_default(finished: Path) -> N
     assert "section training is missing" in done.stderr
 
 
-def compiled(folder: Path, experiment: str) -> None:
-    """Give an experiment the compiled loops of the tiny one, which saves half a minute."""
-    shutil.copytree(folder / "results/tiny/kernels", folder / f"results/{experiment}/kernels")
+def compiled(folder: Path, experiment: str, to: Path | None = None) -> None:
+    """Give an experiment, in another folder, the kernels of the tiny one: saves half a minute."""
+    target = (to or folder) / f"results/{experiment}/kernels"
+    shutil.copytree(folder / "results/tiny/kernels", target)
 
 
 def test_own_table_runs_from_csv_to_report(finished: Path) -> None:
@@ -182,6 +183,31 @@ def test_own_table_runs_from_csv_to_report(finished: Path) -> None:
     assert (finished / "reports/own/report.html").exists()
     with changed(finished / "own.csv", "1.5,1.5,1.5,1\n"):
         assert planned(finished, "--configfile", "own.yaml")["data"] == 1
+
+
+OTHER_WORKFLOW = """
+configfile: "other.yaml"
+module symbreak:
+    snakefile: "{snakefile}"
+    config: config["symbreak"]
+use rule * from symbreak as symbreak_*
+rule all:
+    default_target: True
+    input: rules.symbreak_all.input
+"""
+
+
+def test_another_workflow_uses_it_as_a_module(finished: Path, tmp_path: Path) -> None:
+    own = {**TINY, "experiment": "inner", "model": {"hidden": [[3]], "activation": "tanh"},
+           "grid": {"init": ["constant"], "dropout": ["none"], "bias": ["none"]}}  # fmt: skip
+    (tmp_path / "other.yaml").write_text(yaml.safe_dump({"title": "other", "symbreak": own}))
+    (tmp_path / "Snakefile").write_text(OTHER_WORKFLOW.format(snakefile=finished / "Snakefile"))
+    compiled(finished, "inner", tmp_path)
+    done = snakemake(tmp_path, PYTHONPATH=str(finished / "workflow"))
+    assert done.returncode == 0, done.stderr[-3000:]
+    text = (tmp_path / "reports/inner/report.html").read_text()
+    assert "--configfile inner-as-used.yaml" in text
+    assert "title: other" not in text
 
 
 def test_a_failed_job_says_why_in_a_sentence_with_its_log(finished: Path) -> None:

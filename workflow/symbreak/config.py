@@ -50,22 +50,22 @@ def experiment(config: Mapping[str, Any], files: Sequence[str] = ()) -> Experime
 
 
 def _build(config: Any) -> Experiment:
-    plain = _plain(config)
-    errors = list(jsonschema.Draft202012Validator(schema()).iter_errors(plain))
+    values = plain(config)
+    errors = list(jsonschema.Draft202012Validator(schema()).iter_errors(values))
     if errors:
-        raise ConfigError(explain.first(errors, plain))
-    found = _parse(plain)
+        raise ConfigError(explain.first(errors, values))
+    found = _parse(values)
     _check_balance(found)
     _check_batches(found)
     return found
 
 
-def _plain(value: Any, place: explain.Place = ()) -> Any:
+def plain(value: Any, place: explain.Place = ()) -> Any:
     """Return a copy made of dicts and lists; raises ConfigError for a number that is not finite."""
     if isinstance(value, Mapping):
-        return {key: _plain(part, (*place, str(key))) for key, part in value.items()}
+        return {key: plain(part, (*place, str(key))) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(part, (*place, i)) for i, part in enumerate(value)]
+        return [plain(part, (*place, i)) for i, part in enumerate(value)]
     if isinstance(value, int | float) and not -LARGEST <= value <= LARGEST:
         shown = value if isinstance(value, float) else "beyond 1.8e308"
         raise ConfigError(f"{explain.spell_place(place)} is {shown}; it must be a finite number")

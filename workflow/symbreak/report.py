@@ -5,19 +5,19 @@
 """
 
 import hashlib
-import json
 import platform
 import shlex
 import subprocess
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import jinja2
 import pandas as pd
+import yaml
 
 from symbreak import config as configuration
 from symbreak import data, examples, figures, matrix, networks, summary
@@ -33,26 +33,17 @@ TEXT_COLUMNS = {"hidden": str, "batch_size": str}  # labels that look like numbe
 
 @dataclass(frozen=True)
 class Provenance:
-    """What made a report.
-
-    ``config`` is (path, text) of each config file, in order; ``changed`` holds the keys whose
-    values are not those of the files (Snakemake's ``--config``).
-    """
+    """What made a report; ``config`` is (path, text) of each config file, in order."""
 
     config: tuple[tuple[str, str], ...]
     versions: Mapping[str, str]
     commit: str
-    changed: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def command(self) -> str:
         """The command that makes the report again."""
-        words = ["snakemake", "--cores", "4"]
-        if self.config:
-            words += ["--configfile", *(path for path, _ in self.config)]
-        if self.changed:
-            words += ["--config", *(f"{k}={json.dumps(v)}" for k, v in self.changed.items())]
-        return shlex.join(words)
+        paths = (path for path, _ in self.config)
+        return shlex.join(["snakemake", "--cores", "4", "--configfile", *paths])
 
     @property
     def digest(self) -> str:
@@ -168,23 +159,31 @@ def sentence(kind: str, name: str) -> str:
 
 
 def provenance(config_files: Sequence[str | Path], config: Mapping[str, Any]) -> Provenance:
-    """Return what makes the report of a config; needs neither git nor a repository.
-
-    The config was read from these files; what it has beside or instead of them is noted.
-    """
-    texts = tuple((_portable(path), Path(path).read_text(encoding="utf-8-sig"))
-                  for path in config_files)  # fmt: skip
-    stated: dict[str, Any] = {}
-    for path in config_files:
-        stated |= configuration.load(str(path))
-    changed = {key: value for key, value in config.items() if stated.get(key) != value}
+    """Return what makes the report of a config; needs neither git nor a repository."""
     versions = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
             versions[name] = version(name)
         except PackageNotFoundError:
             versions[name] = "not installed"
-    return Provenance(texts, versions, commit(), changed)
+    return Provenance(config_texts(config_files, config), versions, commit())
+
+
+def config_texts(files: Sequence[str | Path], config: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return (path, text) of each config file, or of one that holds what was used.
+
+    The latter where the files do not say all: after ``--config``, or from another workflow.
+    """
+    stated: dict[str, Any] = {}
+    for path in files:
+        stated |= configuration.load(str(path))
+    used = configuration.plain(config)
+    if used == stated:
+        return tuple((_portable(path), Path(path).read_text(encoding="utf-8-sig"))
+                     for path in files)  # fmt: skip
+    name = f"{used['experiment']}-as-used.yaml"
+    head = f"# What was used, not all of it from a config file: save it as {name}\n"
+    return ((name, head + yaml.safe_dump(used, sort_keys=False, default_flow_style=None)),)
 
 
 def _portable(path: str | Path) -> str:
