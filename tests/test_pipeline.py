@@ -81,9 +81,12 @@ def test_equal_units_stay_equal_and_random_ones_break(finished: Path) -> None:
 
 def test_distances_hold_every_pair_at_every_checkpoint(finished: Path) -> None:
     table = pd.read_parquet(finished / "results/tiny/distances/normal-0.5.parquet")
-    pairs = table.groupby(["hidden", "layer"], observed=True)[["unit_a", "unit_b"]].agg(["max"])
-    assert list(pairs["unit_b"]["max"]) == [width for hidden in TINY["model"]["hidden"]
-                                            for width in hidden]  # fmt: skip
+    last = table.groupby(["hidden", "layer"], observed=True)["unit_b"].max()
+    assert last.to_dict() == {
+        ("-".join(map(str, hidden)), layer): width
+        for hidden in TINY["model"]["hidden"]
+        for layer, width in enumerate(hidden, start=1)
+    }
     assert table["step"].min() == 0
     assert table["step"].max() == TINY["training"]["steps"]
 
