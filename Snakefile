@@ -27,7 +27,7 @@ if not workflow.configfiles:
 CONFIG_FILES = [os.path.relpath(file) for file in workflow.configfiles]
 try:
     EXPERIMENT = configuration.experiment(config, CONFIG_FILES)
-    data.check(EXPERIMENT.data, EXPERIMENT.seed)
+    data.check(EXPERIMENT.data, EXPERIMENT.seed, EXPERIMENT.batch_size)
 except (configuration.ConfigError, data.DataError) as error:
     sys.exit(str(error))
 

@@ -1,11 +1,13 @@
 """Hypothesis strategies for networks: settings to train and small data to train them on."""
 
 import numpy as np
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from symbreak import trainer
 from symbreak.settings import REGISTRIES, Setting
 
 ROWS, INPUTS = 37, 3
+few = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def a_choice(kind: str) -> st.SearchStrategy:

@@ -62,11 +62,12 @@ def spoil(trained: Trained, replicates: slice) -> Trained:
 
 def results(experiment: Experiment, trained: dict[Setting, Trained]) -> Results:
     """What ``report.build`` takes, through the library's own measures and verdicts."""
-    rows = dataset(experiment)
+    table = data.make(experiment.data, experiment.seed)
+    rows = data.dataset(experiment.data, table)
     networks = verdicts.networks(trained.values(), rows.x_train, experiment.redundancy)
     return Results(
         verdicts.settings(networks), networks, distances(trained), trained.__getitem__,
-        rows.features,
+        rows.features, data.count_rows(table),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from symbreak import config, schema, story
+from symbreak import config, schema
 from symbreak.components import Choice, spell
 from symbreak.settings import REGISTRIES, Demand, Setting
 
@@ -185,7 +185,7 @@ def test_mappings_of_other_python_types_are_read() -> None:
 @given(rows=st.integers(20, 400), balanced=st.booleans())
 def test_the_largest_batch_is_all_training_rows(rows: int, balanced: bool) -> None:
     rows += rows % 2 if balanced else 0
-    most, _ = story.sizes(Demand(rows, 0.5, balanced))
+    most, _ = Demand(rows, 0.5, balanced).sizes
     values = changed("data", {"kind": "demand", "rows": float(rows), "balanced": balanced})
     values["training"]["batch_size"] = most
     found = config.experiment(values)
@@ -201,6 +201,21 @@ def test_default_is_the_grid_it_claims() -> None:
     assert found.replicates >= 20
     for kind in ("init", "dropout", "bias"):
         assert {choice.name for choice in getattr(found, kind)} == set(REGISTRIES[kind])
+
+
+def test_tiny_holds_every_family() -> None:
+    """Initializers of every kind of symmetry; of the rest but bias rules, every component."""
+    found = config.read(ROOT / "config/tiny.yaml")
+    for kind in ("dropout", "activation", "optimizer"):
+        assert {choice.name for choice in getattr(found, kind)} == set(REGISTRIES[kind])
+    inits = REGISTRIES["init"]
+    for side in ("hidden", "output"):
+        every = {component.facts[side] for component in inits.values()}
+        assert {inits[choice.name].facts[side] for choice in found.init} == every
+    assert {len(widths) for widths in found.hidden} == {1, 2}
+    assert set(found.dtype) == {"float64", "float32"}
+    assert min(found.weight_decay) == 0 < max(found.weight_decay)
+    assert None not in found.batch_size
 
 
 def test_committed_schema_is_the_librarys_and_accepts_the_configs() -> None:

@@ -1,12 +1,10 @@
 """The bits: equal units stay equal, order and company change nothing, two engines agree."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from networks_strategies import INPUTS, a_setting, rows_for, starts
+from networks_strategies import INPUTS, a_setting, few, rows_for, starts
 from symbreak import engine, trainer, training
 from symbreak.dropout import DROPOUTS
 from symbreak.initializers import BIASES, INITIALIZERS
@@ -15,7 +13,6 @@ from symbreak.settings import Setting
 
 STOPS = np.array([0, 1, 6])
 ENGINES = (trainer, engine)
-few = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 EQUAL_NOISE = [DROPOUTS.choose(name) for name in ("none", "input", "shared")]
 
 
@@ -99,71 +96,6 @@ def test_a_network_does_not_depend_on_its_company(setting: Setting, count: int) 
         alone, alone_moved = train(engine, setting, start[at : at + 1], first=at)
         assert same_bits(weights[at], alone[0])
         assert (moved[at] == alone_moved[0]).all() or not np.isfinite(alone).all()
-
-
-@few
-@given(setting=a_setting(dtype="float64"))
-def test_gradient_matches_finite_differences(setting: Setting) -> None:
-    x, y = rows_for(setting)
-    setting = replace(setting, dropout=DROPOUTS.choose("none"))
-    random = replace(setting, init=INITIALIZERS.choose("normal"), bias=BIASES.choose("normal"))
-    parameters = starts(random, 1)[0]
-    gradient = trainer.gradient_of(parameters, x, y, setting)
-    step, compared = 1e-5, 0
-    for p in range(0, len(parameters), 3):
-        up, down = parameters.copy(), parameters.copy()
-        up[p], down[p] = up[p] + step, down[p] - step
-        if kinked(setting) and not same_slopes(setting, up, down, x):
-            continue  # a kink lies between: there is no derivative to compare with
-        (high, _), (low, _) = (trainer._loss(setting, w, x, y) for w in (up, down))
-        assert gradient[p] == pytest.approx((high - low) / (2 * step), abs=2e-8)
-        compared += 1
-    assert compared > len(parameters) // 6
-
-
-def kinked(setting: Setting) -> bool:
-    return setting.activation.name in ("relu", "leaky_relu")
-
-
-def same_slopes(setting: Setting, one: np.ndarray, other: np.ndarray, x: np.ndarray) -> bool:
-    """Tell whether every unit is on the same side of its kink for every row."""
-    widths = network_widths(INPUTS, setting.hidden)
-    mine, theirs = (trainer.forward(split_layers(p, widths), x, setting)[1] for p in (one, other))
-    return all((a == b).all() for a, b in zip(mine, theirs, strict=True))
-
-
-def test_gradient_matches_automatic_differentiation() -> None:
-    """A peer's autograd (JAX in float64) gives the same gradient to rounding."""
-    jax = pytest.importorskip("jax")
-    jax.config.update("jax_enable_x64", True)
-    import jax.numpy as jnp
-
-    functions = {"sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh, "relu": jax.nn.relu,
-                 "linear": lambda z: z, "gelu": lambda z: jax.nn.gelu(z, approximate=False),
-                 "leaky_relu": jax.nn.leaky_relu}  # fmt: skip
-    from symbreak.activations import ACTIVATIONS
-
-    assert set(functions) == set(ACTIVATIONS)
-    for name, phi in functions.items():
-        setting = training._equal_units("float64")
-        setting = replace(setting, hidden=(5, 4), init=INITIALIZERS.choose("normal"),
-                          activation=ACTIVATIONS.choose(name))  # fmt: skip
-        x, y = rows_for(setting)
-        widths = network_widths(INPUTS, setting.hidden)
-        parameters = starts(setting, 1)[0]
-
-        def cost(p, phi=phi, x=x, y=y, widths=widths):
-            a = x
-            layers = split_layers(p, widths)
-            for w, b in layers[:-1]:
-                a = phi(a @ w.T + b)
-            logit = (a @ layers[-1][0].T + layers[-1][1])[:, 0]
-            return jnp.mean(jnp.logaddexp(0.0, logit) - y * logit)
-
-        expected = np.asarray(jax.grad(cost)(jnp.asarray(parameters)))
-        np.testing.assert_allclose(
-            trainer.gradient_of(parameters, x, y, setting), expected, rtol=1e-9, atol=1e-12
-        )
 
 
 def test_self_test_bits_are_those_of_the_reference() -> None:

@@ -1,13 +1,16 @@
 """What tables may rest on: portable operations, no vanishing squares, bounded memory."""
 
 import ast
+import tracemalloc
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
+import report_results
 from judged_networks import a_model, judged, random_layers, trained
 from networks_strategies import INPUTS, rows_for
-from symbreak import metrics, statistics, trainer, verdicts
+from symbreak import metrics, networks, plan, statistics, trainer, verdicts
 from symbreak.networks import network_widths
 
 # Their last bit differs between machines; sums of floats go row by row instead.
@@ -50,9 +53,24 @@ def test_wide_networks_are_judged_a_few_at_a_time(hidden, monkeypatch: pytest.Mo
         return forward(layers, rows, *rest)
 
     whole = metrics.least_correlation(setting, net.weights[:, -1], widths, x)
-    monkeypatch.setattr(metrics, "CHUNK", 200_000)
+    monkeypatch.setattr(networks, "CHUNK", 200_000)
     monkeypatch.setattr(trainer, "forward", watched)
     parts = metrics.least_correlation(setting, net.weights[:, -1], widths, x)
     assert (parts == whole).all()
     assert sum(count for count, _ in largest) == 9
     assert all(count == 1 or numbers <= 200_000 for count, numbers in largest)
+
+
+@pytest.mark.parametrize("hidden", [[6], [16, 16], [3, 40, 2]])
+def test_a_plan_asks_for_the_memory_that_activations_take(hidden: list[int]) -> None:
+    experiment = report_results.small(
+        data={"kind": "demand", "rows": 3000}, model={"hidden": [hidden], "activation": "tanh"}
+    )
+    x = np.ones((3000, INPUTS))
+    widths = network_widths(INPUTS, tuple(hidden))
+    net = trained(a_model(tuple(hidden)), *[random_layers(widths, seed) for seed in range(3)])
+    tracemalloc.start()
+    metrics.least_correlation(net.setting, net.weights[:, -1], widths, x)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < plan.activation_bytes(experiment) < 4 * peak

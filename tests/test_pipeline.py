@@ -3,6 +3,7 @@
 Everything runs on a copy of the checkout, so that a test may change the library.
 """
 
+import math
 import os
 import re
 import shutil
@@ -19,6 +20,8 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 TINY = yaml.safe_load((ROOT / "config/tiny.yaml").read_text())
+VALUES = {axis: len(values) for axis, values in TINY["grid"].items()}  # of init, dropout and bias
+COMBINATIONS = math.prod(VALUES.values())
 
 
 def snakemake(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -59,9 +62,7 @@ def test_it_makes_every_file(finished: Path) -> None:
     results = finished / "results/tiny"
     verdicts = pd.read_csv(results / "verdicts.csv")
     networks = pd.read_parquet(results / "networks.parquet")
-    combinations = len(list((results / "train").glob("*/*/*.npz")))
-    grid = TINY["grid"]
-    assert combinations == len(grid["init"]) * len(grid["dropout"]) * len(grid["bias"])
+    assert len(list((results / "train").glob("*/*/*.npz"))) == COMBINATIONS
     assert len(networks) == len(verdicts) * TINY["replicates"]
     assert networks["checksum"].str.fullmatch("[0-9a-f]{16}").all()
     assert (finished / "data/tiny/demand.csv").exists()
@@ -70,9 +71,9 @@ def test_it_makes_every_file(finished: Path) -> None:
 
 def test_equal_units_stay_equal_and_random_ones_break(finished: Path) -> None:
     rows = pd.read_csv(finished / "results/tiny/verdicts.csv")
-    exact = rows[(rows["arithmetic"] == "exact") & (rows["dropout"] == "none")]
-    equal = exact[(exact["init"] == "constant-0.5") & (exact["bias"] == "none")]
-    random = exact[exact["init"] == "normal-0.5"]
+    without = rows[rows["dropout"] == "none"]
+    equal = without[without["init"] == "constant-0.5"]
+    random = without[without["init"] == "normal-0.5"]
     assert set(equal["verdict"]) == {"symmetric"}
     assert "symmetric" not in set(random["verdict"])
     assert np.isclose(rows["broken_fraction"], rows["broken_fraction"].clip(0, 1)).all()
@@ -80,8 +81,12 @@ def test_equal_units_stay_equal_and_random_ones_break(finished: Path) -> None:
 
 def test_distances_hold_every_pair_at_every_checkpoint(finished: Path) -> None:
     table = pd.read_parquet(finished / "results/tiny/distances/normal-0.5.parquet")
-    pairs = table.groupby(["hidden", "layer"], observed=True)[["unit_a", "unit_b"]].agg(["max"])
-    assert (pairs["unit_b"]["max"] == [3, 4, 3]).all()
+    last = table.groupby(["hidden", "layer"], observed=True)["unit_b"].max()
+    assert last.to_dict() == {
+        ("-".join(map(str, hidden)), layer): width
+        for hidden in TINY["model"]["hidden"]
+        for layer, width in enumerate(hidden, start=1)
+    }
     assert table["step"].min() == 0
     assert table["step"].max() == TINY["training"]["steps"]
 
@@ -104,7 +109,7 @@ def changed(file: Path, addition: str = "\n#\n") -> Iterator[None]:
 
 def test_a_changed_trainer_retrains(finished: Path) -> None:
     with changed(finished / "workflow/symbreak/trainer.py"):
-        assert planned(finished, "--configfile", "config/tiny.yaml")["train"] == 12
+        assert planned(finished, "--configfile", "config/tiny.yaml")["train"] == COMBINATIONS
 
 
 def test_a_changed_figure_retrains_nothing(finished: Path) -> None:
@@ -118,15 +123,17 @@ def test_a_changed_comment_in_the_config_is_in_the_report_only(finished: Path) -
 
 
 @pytest.mark.parametrize(
-    ("axis", "value", "trains", "measures"),
-    [("init", "orthogonal", 4, 1), ("dropout", "gaussian", 6, 3), ("bias", "uniform", 6, 3)],
+    ("axis", "value"),
+    [("init", "orthogonal"), ("dropout", {"hidden": {"p": 0.1}}), ("bias", "uniform")],
 )
 def test_one_more_value_trains_only_its_own_combinations(
-    finished: Path, axis: str, value: str, trains: int, measures: int
+    finished: Path, axis: str, value: str | dict
 ) -> None:
     grid = {**TINY["grid"], axis: [*TINY["grid"][axis], value]}
     (finished / "more.yaml").write_text(yaml.safe_dump({**TINY, "grid": grid}))
     jobs = planned(finished, "--configfile", "more.yaml")
+    trains = COMBINATIONS // VALUES[axis]
+    measures = 1 if axis == "init" else VALUES["init"]
     assert jobs == {"train": trains, "measure": measures, "judge": 1, "report": 1}
 
 
@@ -157,9 +164,10 @@ def test_a_config_is_read_alone_not_merged_with_the_default(finished: Path) -> N
     assert "section training is missing" in done.stderr
 
 
-def compiled(folder: Path, experiment: str) -> None:
-    """Give an experiment the compiled loops of the tiny one, which saves half a minute."""
-    shutil.copytree(folder / "results/tiny/kernels", folder / f"results/{experiment}/kernels")
+def compiled(folder: Path, experiment: str, to: Path | None = None) -> None:
+    """Give an experiment, in another folder, the kernels of the tiny one: saves half a minute."""
+    target = (to or folder) / f"results/{experiment}/kernels"
+    shutil.copytree(folder / "results/tiny/kernels", target)
 
 
 def test_own_table_runs_from_csv_to_report(finished: Path) -> None:
@@ -169,6 +177,7 @@ def test_own_table_runs_from_csv_to_report(finished: Path) -> None:
     table.to_csv(finished / "own.csv", index=False)
     own = {**TINY, "experiment": "own", "replicates": 2,
            "model": {"hidden": [[3]], "activation": "tanh"},
+           "training": {"learning_rate": 0.2, "steps": 20, "arithmetic": ["exact", "blas"]},
            "grid": {"init": ["constant", "normal"], "dropout": ["none"], "bias": ["none"]},
            "data": {"kind": "csv", "path": "own.csv", "target": "label"}}  # fmt: skip
     (finished / "own.yaml").write_text(yaml.safe_dump(own))
@@ -178,6 +187,31 @@ def test_own_table_runs_from_csv_to_report(finished: Path) -> None:
     assert (finished / "reports/own/report.html").exists()
     with changed(finished / "own.csv", "1.5,1.5,1.5,1\n"):
         assert planned(finished, "--configfile", "own.yaml")["data"] == 1
+
+
+OTHER_WORKFLOW = """
+configfile: "other.yaml"
+module symbreak:
+    snakefile: "{snakefile}"
+    config: config["symbreak"]
+use rule * from symbreak as symbreak_*
+rule all:
+    default_target: True
+    input: rules.symbreak_all.input
+"""
+
+
+def test_another_workflow_uses_it_as_a_module(finished: Path, tmp_path: Path) -> None:
+    own = {**TINY, "experiment": "inner", "model": {"hidden": [[3]], "activation": "tanh"},
+           "grid": {"init": ["constant"], "dropout": ["none"], "bias": ["none"]}}  # fmt: skip
+    (tmp_path / "other.yaml").write_text(yaml.safe_dump({"title": "other", "symbreak": own}))
+    (tmp_path / "Snakefile").write_text(OTHER_WORKFLOW.format(snakefile=finished / "Snakefile"))
+    compiled(finished, "inner", tmp_path)
+    done = snakemake(tmp_path, PYTHONPATH=str(finished / "workflow"))
+    assert done.returncode == 0, done.stderr[-3000:]
+    text = (tmp_path / "reports/inner/report.html").read_text()
+    assert "--configfile inner-as-used.yaml" in text
+    assert "title: other" not in text
 
 
 def test_a_failed_job_says_why_in_a_sentence_with_its_log(finished: Path) -> None:

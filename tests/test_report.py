@@ -1,7 +1,9 @@
 """The report says what the tables say, whole, safely, and with the same bytes every time."""
 
+import hashlib
 import html
 import re
+from collections import OrderedDict
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import report_results
+import yaml
 from symbreak import examples, figures, matrix, report, summary, verdicts
 from symbreak.networks import Trained
 from symbreak.report import Provenance, Results
@@ -316,8 +319,20 @@ def test_provenance_does_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PATH", str(tmp_path))
     config = tmp_path / "my.yaml"
     config.write_text("experiment: my\n")
-    found = report.provenance([config])
+    found = report.provenance([config], {"experiment": "my"})
     assert found.commit.startswith("unknown")
     assert found.versions["numpy"] == np.__version__
     assert found.config == (("my.yaml", "experiment: my\n"),)
     assert found.command == "snakemake --cores 4 --configfile my.yaml"
+
+
+def test_a_config_that_no_file_says_is_in_the_report_as_a_file(tmp_path: Path) -> None:
+    config = tmp_path / "my.yaml"
+    config.write_text("experiment: my\nseed: 1\nmodel: {hidden: [[3]]}\n")
+    values = {"experiment": "my", "seed": 5, "model": OrderedDict(hidden=((4, 3),))}
+    for files in ([config], []):
+        found = report.provenance(files, values)
+        ((name, text),) = found.config
+        assert yaml.safe_load(text) == {**values, "model": {"hidden": [[4, 3]]}}
+        assert found.command.endswith(f" --configfile {name}")
+        assert found.digest == hashlib.sha256(text.encode()).hexdigest()

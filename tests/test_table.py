@@ -196,6 +196,29 @@ def test_one_training_row_of_a_class_is_enough_beside_a_test_file(tmp_path):
     data.check(Table(str(path), "y", str(path)), 1)
 
 
+@few
+@given(columns=a_table(), copies=st.integers(0, 4))
+def test_test_rows_that_are_training_rows_are_counted_with_their_lines(tmp_path, columns, copies):
+    first = next(iter(columns))
+    new = next(float(n) for n in range(99) if n not in columns[first])
+    test = {name: values[:copies] + values[:1] for name, values in columns.items()}
+    test[first] = [*columns[first][:copies], new]
+    data.write_csv(columns, tmp_path / "own.csv")
+    data.write_csv(test, tmp_path / "test.csv")
+    table = Table(str(tmp_path / "own.csv"), "y", str(tmp_path / "test.csv"))
+    text, train = data.count_rows(data.make(table, 1)), len(columns["y"])
+    assert text.startswith(f"{train} training rows and {copies + 1} test rows, ")
+    lines = ", ".join(str(train + 2 + k) for k in range(copies))
+    assert (f"{copies} of which are training rows, too (lines {lines} " in text) == (copies > 0)
+
+
+def test_a_batch_of_more_than_the_training_rows_is_refused(tmp_path):
+    table = Table(str(write(tmp_path / "own.csv", GOOD)), "y")  # two of its four rows are for tests
+    data.check(table, 1, (None, 2))
+    with pytest.raises(DataError, match=r"own\.csv: training\.batch_size is 3, .* at most 2, or"):
+        data.check(table, 1, (None, 2, 3))
+
+
 def test_the_nearest_column_is_named_for_a_misspelled_target(tmp_path):
     path = write(tmp_path / "own.csv", "a,b,label\n1,2,0\n")
     assert message_of(path, "lable").endswith("no target column 'lable'; the nearest is 'label'")

@@ -7,3 +7,4 @@ with files.job_log(snakemake.log[0], "data", snakemake.params.code):
     columns = data.make(data_from(snakemake.params.data), snakemake.params.seed)
     with files.written(snakemake.output[0]) as path:
         data.write_csv(columns, path)
+    print(data.count_rows(columns))

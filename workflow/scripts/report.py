@@ -4,4 +4,5 @@ from symbreak import config, files, report
 
 with files.job_log(snakemake.log[0], "report", snakemake.params.code):
     experiment = config.experiment(snakemake.params.config)
-    report.write(snakemake.output[0], experiment, report.provenance(snakemake.input.config))
+    made_by = report.provenance(snakemake.input.config, snakemake.params.config)
+    report.write(snakemake.output[0], experiment, made_by)

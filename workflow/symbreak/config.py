@@ -29,7 +29,7 @@ class ConfigError(ValueError):
 
 def read(path: str | Path) -> Experiment:
     """Return the experiment of a YAML file; raises ConfigError."""
-    return experiment(_load(str(path)), [str(path)])
+    return experiment(load(str(path)), [str(path)])
 
 
 def experiment(config: Mapping[str, Any], files: Sequence[str] = ()) -> Experiment:
@@ -39,7 +39,7 @@ def experiment(config: Mapping[str, Any], files: Sequence[str] = ()) -> Experime
     mapping no longer shows, a key that stands twice.
     """
     for file in files:
-        _load(file)
+        load(file)
     where = ", ".join(files) or "config"
     try:
         return _build(config)
@@ -50,22 +50,22 @@ def experiment(config: Mapping[str, Any], files: Sequence[str] = ()) -> Experime
 
 
 def _build(config: Any) -> Experiment:
-    plain = _plain(config)
-    errors = list(jsonschema.Draft202012Validator(schema()).iter_errors(plain))
+    values = plain(config)
+    errors = list(jsonschema.Draft202012Validator(schema()).iter_errors(values))
     if errors:
-        raise ConfigError(explain.first(errors, plain))
-    found = _parse(plain)
+        raise ConfigError(explain.first(errors, values))
+    found = _parse(values)
     _check_balance(found)
     _check_batches(found)
     return found
 
 
-def _plain(value: Any, place: explain.Place = ()) -> Any:
+def plain(value: Any, place: explain.Place = ()) -> Any:
     """Return a copy made of dicts and lists; raises ConfigError for a number that is not finite."""
     if isinstance(value, Mapping):
-        return {key: _plain(part, (*place, str(key))) for key, part in value.items()}
+        return {key: plain(part, (*place, str(key))) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(part, (*place, i)) for i, part in enumerate(value)]
+        return [plain(part, (*place, i)) for i, part in enumerate(value)]
     if isinstance(value, int | float) and not -LARGEST <= value <= LARGEST:
         shown = value if isinstance(value, float) else "beyond 1.8e308"
         raise ConfigError(f"{explain.spell_place(place)} is {shown}; it must be a finite number")
@@ -148,8 +148,7 @@ def _check_balance(found: Experiment) -> None:
 def _check_batches(found: Experiment) -> None:
     if not isinstance(found.data, Demand):
         return
-    rows = found.data.rows * 4 // 5
-    rows -= rows % 2 if found.data.balanced else 0
+    rows, _ = found.data.sizes
     for batch in found.batch_size:
         if batch is not None and batch > rows:
             raise ConfigError(
@@ -184,7 +183,7 @@ def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
 _StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 
-def _load(path: str) -> dict[str, Any]:
+def load(path: str) -> dict[str, Any]:
     """Return the mapping of a YAML file; raises ConfigError."""
     try:
         text = Path(path).read_bytes().decode("utf-8-sig")

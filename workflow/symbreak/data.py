@@ -19,6 +19,8 @@ from symbreak.settings import Demand, Table
 from symbreak.table import SPLIT_COLUMN, Columns, label, read_records, read_table, typed
 from symbreak.table import DataError as DataError
 
+MANY = 10  # lines that a sentence names
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -43,17 +45,45 @@ def make(data: Demand | Table, seed: int) -> Columns:
     return read_table(data, seed) if isinstance(data, Table) else story.generate(data, seed)
 
 
-def check(data: Demand | Table, seed: int) -> None:
-    """Raise DataError if the data cannot be made; what a plan calls before anything runs."""
+def check(data: Demand | Table, seed: int, batches: Sequence[int | None] = ()) -> None:
+    """Raise DataError if the data cannot be made, or has fewer training rows than a batch.
+
+    A plan calls it before anything runs.
+    """
     if isinstance(data, Demand):  # what a checked config says can always be made
         return
     found = dataset(data, make(data, seed))
+    rows = len(found.y_train)
+    for batch in batches:
+        if batch is not None and batch > rows:
+            raise DataError(
+                f"{data.path}: training.batch_size is {batch}, more than the {rows} training rows; "
+                f"write at most {rows}, or full"
+            )
     for name, column in zip(found.features, found.x_test.T, strict=True):
         if not np.isfinite(column).all():
             raise DataError(
                 f"{data.test_path or data.path}, column {name!r}: a test row is more than 1e308 "
                 "standard deviations away from the training rows; remove it"
             )
+
+
+def count_rows(columns: Columns) -> str:
+    """Return a sentence with the numbers of training rows, test rows, and rows that are both."""
+    rows = list(zip(*(v for name, v in columns.items() if name != SPLIT_COLUMN), strict=True))
+    parts = columns[SPLIT_COLUMN]
+    train = {row for row, part in zip(rows, parts, strict=True) if part == "train"}
+    test = [(line, row) for line, (row, part) in enumerate(zip(rows, parts, strict=True), start=2)
+            if part == "test"]  # fmt: skip
+    both = [line for line, row in test if row in train]
+    text = f"{len(rows) - len(test)} training rows and {len(test)} test rows"
+    if not both:
+        return f"{text}, none of which is a training row, too."
+    shown = ", ".join(map(str, both[:MANY])) + ", ..." * (len(both) > MANY)
+    return (
+        f"{text}, {len(both)} of which are training rows, too (lines {shown} of the table): unless "
+        "rows are alike by nature, losses and accuracies on test rows are too good."
+    )
 
 
 def csv_text(columns: Columns) -> str:

@@ -7,18 +7,17 @@ n networks, r replicates, c checkpoints, u units, k the length of a vector, b ro
 
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import combinations, pairwise
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from symbreak import trainer
-from symbreak.networks import Trained, neuron_vectors, split_layers
+from symbreak.networks import Trained, networks_at_once, neuron_vectors, split_layers
 from symbreak.settings import COLUMNS, Setting
 
 Array = np.ndarray
-CHUNK = 4_000_000  # numbers that one array of activations may hold; at least one network's do
 
 
 def distances(trained: Iterable[Trained]) -> pd.DataFrame:
@@ -28,8 +27,12 @@ def distances(trained: Iterable[Trained]) -> pd.DataFrame:
     a vector is zero), each for the incoming weights with the bias, the outgoing weights, and both.
     """
     parts = [_layer_distances(t, layer) for t in trained for layer in hidden_layers(t)]
-    table = pd.concat(parts, ignore_index=True)
-    return table.astype({name: "category" for name in COLUMNS})
+    return joined(parts).astype({name: "category" for name in COLUMNS})
+
+
+def joined(parts: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return a table of the columns of each part, one part below the other."""
+    return pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
 
 
 def hidden_layers(trained: Trained) -> range:
@@ -37,7 +40,7 @@ def hidden_layers(trained: Trained) -> range:
     return range(1, len(trained.setting.hidden) + 1)
 
 
-def _layer_distances(trained: Trained, layer: int) -> pd.DataFrame:
+def _layer_distances(trained: Trained, layer: int) -> dict[str, Array]:
     vectors = neuron_vectors(trained.weights, trained.widths, layer).astype(np.float64)
     units, incoming = vectors.shape[-2], trained.widths[layer - 1] + 1
     pairs = np.array(list(combinations(range(units), 2)))
@@ -62,7 +65,7 @@ def _layer_distances(trained: Trained, layer: int) -> pd.DataFrame:
         for name, span in spans.items():
             a, b = (vectors[:, :, pairs[:, side], span] for side in (0, 1))
             columns[f"{measure.__name__}_{name}"] = measure(a, b).ravel()
-    return pd.DataFrame(columns)
+    return columns
 
 
 def dot(a: Array, b: Array) -> Array:
@@ -111,9 +114,7 @@ def least_correlation(setting: Setting, parameters: Array, widths: tuple[int, ..
     constant there count as the same (1), a constant and a varying one as different (0).
     """
     x, setting = x.astype(setting.dtype), replace(setting, arithmetic="exact")
-    # The largest array is of the products that a layer's sums take: rows x units x units below.
-    widest = max([*widths, *(u * below for u, below in pairwise(widths[1:]))])
-    count = max(1, CHUNK // (len(x) * widest))
+    count = networks_at_once(widths, len(x))
     parts = [
         _chunk_correlation(setting, parameters[first : first + count], widths, x)
         for first in range(0, len(parameters), count)

@@ -15,6 +15,7 @@ from symbreak.settings import Setting
 
 Layer = tuple[np.ndarray, np.ndarray]  # weights [..., units, inputs], biases [..., units]
 
+CHUNK = 4_000_000  # numbers that one array of activations may hold; at least one network's do
 ARRAYS = ("weights", "moved", "train_loss", "test_loss", "train_accuracy", "test_accuracy")
 
 
@@ -52,6 +53,19 @@ def network_widths(inputs: int, hidden: tuple[int, ...]) -> tuple[int, ...]:
 def parameter_count(widths: tuple[int, ...]) -> int:
     """Return the length of a parameter vector."""
     return sum(units * (inputs + 1) for inputs, units in pairwise(widths))
+
+
+def largest_product(widths: tuple[int, ...]) -> int:
+    """Return the numbers a row takes in the largest array of a forward pass: units x units below.
+
+    Sums over the inputs need no such array.
+    """
+    return max([*widths, *(units * below for units, below in pairwise(widths[1:]))])
+
+
+def networks_at_once(widths: tuple[int, ...], rows: int) -> int:
+    """Return how many networks' activations are computed at once: at least one."""
+    return max(1, CHUNK // (rows * largest_product(widths)))
 
 
 def split_layers(parameters: np.ndarray, widths: tuple[int, ...]) -> list[Layer]:

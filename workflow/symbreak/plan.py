@@ -3,7 +3,12 @@
 from math import ceil, comb, prod
 from pathlib import Path
 
-from symbreak.networks import network_widths, parameter_count
+from symbreak.networks import (
+    largest_product,
+    network_widths,
+    networks_at_once,
+    parameter_count,
+)
 from symbreak.settings import Demand, Experiment, Setting
 
 DEMAND_INPUTS = 4
@@ -36,7 +41,18 @@ def measure_megabytes(experiment: Experiment) -> int:
     pairs = sum(comb(width, 2) for s in models(experiment) for width in s.hidden)
     lines = combinations * pairs * experiment.replicates * experiment.checkpoints
     held = combinations * combination_bytes(experiment) + 400 * lines
-    return BASE_MB + ceil(held / 1e6)
+    return BASE_MB + ceil((held + activation_bytes(experiment)) / 1e6)
+
+
+def activation_bytes(experiment: Experiment) -> int:
+    """Return an upper estimate of the memory that activations over all rows take at once."""
+    rows, inputs = table_size(experiment)
+    numbers = 0
+    for hidden in experiment.hidden:
+        widths = network_widths(inputs, hidden)
+        count = min(experiment.replicates, networks_at_once(widths, rows))
+        numbers = max(numbers, count * (4 * largest_product(widths) + 15 * max(widths)))
+    return 8 * rows * numbers
 
 
 def combination_bytes(experiment: Experiment) -> int:

@@ -6,16 +6,20 @@
 
 import hashlib
 import platform
+import shlex
 import subprocess
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import pandas as pd
+import yaml
 
+from symbreak import config as configuration
 from symbreak import data, examples, figures, matrix, networks, summary
 from symbreak.components import Component
 from symbreak.files import write_text
@@ -38,8 +42,8 @@ class Provenance:
     @property
     def command(self) -> str:
         """The command that makes the report again."""
-        paths = " ".join(path for path, _ in self.config)
-        return f"snakemake --cores 4 --configfile {paths}"
+        paths = (path for path, _ in self.config)
+        return shlex.join(["snakemake", "--cores", "4", "--configfile", *paths])
 
     @property
     def digest(self) -> str:
@@ -53,7 +57,7 @@ class Results:
 
     ``verdicts`` and ``networks`` have a row a setting and a row a network. ``distances`` takes the
     label of an initializer and returns the pairs of its networks; ``trained`` takes a setting and
-    returns its networks. ``features`` are the names of the inputs.
+    returns its networks. ``features`` are the names of the inputs, ``rows`` a sentence on the rows.
     """
 
     verdicts: pd.DataFrame
@@ -61,17 +65,20 @@ class Results:
     distances: Callable[[str], pd.DataFrame]
     trained: Callable[[Setting], Trained]
     features: Sequence[str]
+    rows: str
 
 
 def write(path: str | Path, experiment: Experiment, made_by: Provenance) -> None:
     """Write the report of an experiment from the results in its folders."""
     folder = Path(experiment.results)
+    table = data.read_csv(experiment.data_file, data.target_of(experiment.data))
     results = Results(
         pd.read_csv(folder / "verdicts.csv", dtype=TEXT_COLUMNS),
         pd.read_parquet(folder / "networks.parquet"),
         lambda init: pd.read_parquet(folder / "distances" / f"{init}.parquet"),
         lambda setting: read_trained(folder, setting),
-        data.load_for(experiment.data, experiment.data_file).features,
+        data.dataset(experiment.data, table).features,
+        data.count_rows(table),
     )
     write_text(path, build(experiment, results, made_by))
 
@@ -98,7 +105,7 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
         "losses": losses.to_dict("records"), "loss_text": summary.loss_sentence(losses),
         "loss_figure": loss_figure(results.networks, losses), "networks": len(results.networks),
         "diverged": int(results.networks["diverged"].sum()), "symbols": matrix.SYMBOLS,
-        "components": list(components(experiment)), "sentence": sentence,
+        "components": list(components(experiment)), "sentence": sentence, "rows": results.rows,
         "style": style, "style_hash": source_hash(style),
     }  # fmt: skip
     environment = jinja2.Environment(
@@ -151,17 +158,32 @@ def sentence(kind: str, name: str) -> str:
     return REGISTRIES[kind][name].sentence
 
 
-def provenance(config_files: Sequence[str | Path]) -> Provenance:
-    """Return the config files' text, versions and commit; needs neither git nor a repository."""
-    config = tuple((_portable(path), Path(path).read_text(encoding="utf-8-sig"))
-                   for path in config_files)  # fmt: skip
+def provenance(config_files: Sequence[str | Path], config: Mapping[str, Any]) -> Provenance:
+    """Return what makes the report of a config; needs neither git nor a repository."""
     versions = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
             versions[name] = version(name)
         except PackageNotFoundError:
             versions[name] = "not installed"
-    return Provenance(config, versions, commit())
+    return Provenance(config_texts(config_files, config), versions, commit())
+
+
+def config_texts(files: Sequence[str | Path], config: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return (path, text) of each config file, or of one that holds what was used.
+
+    The latter where the files do not say all: after ``--config``, or from another workflow.
+    """
+    stated: dict[str, Any] = {}
+    for path in files:
+        stated |= configuration.load(str(path))
+    used = configuration.plain(config)
+    if used == stated:
+        return tuple((_portable(path), Path(path).read_text(encoding="utf-8-sig"))
+                     for path in files)  # fmt: skip
+    name = f"{used['experiment']}-as-used.yaml"
+    head = f"# What was used, not all of it from a config file: save it as {name}\n"
+    return ((name, head + yaml.safe_dump(used, sort_keys=False, default_flow_style=None)),)
 
 
 def _portable(path: str | Path) -> str:

@@ -33,6 +33,14 @@ class Demand:
     noise: float = 0.5
     balanced: bool = True
 
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """The numbers of training and test rows: 80 % and 20 %; balanced, both are even."""
+        train = self.rows * 4 // 5
+        if self.balanced:
+            train -= train % 2
+        return train, self.rows - train
+
 
 @dataclass(frozen=True)
 class Table:

@@ -92,14 +92,6 @@ def candidates(count: int, seed: int, noise: float) -> Columns:
     return columns
 
 
-def sizes(demand: Demand) -> tuple[int, int]:
-    """Return the numbers of training and test rows: 80 % and 20 %; balanced, both are even."""
-    train = demand.rows * 4 // 5
-    if demand.balanced:
-        train -= train % 2
-    return train, demand.rows - train
-
-
 def balanced_rows(top: np.ndarray, train: int, test: int) -> np.ndarray | None:
     """Return which candidates are kept: the first of each class, half of each part.
 
@@ -121,7 +113,7 @@ def generate(demand: Demand, seed: int) -> dict[str, list]:
     ``demand.rows`` must be even; an eighth of all shirts or more are top sellers at any noise, so
     the search for enough of them ends.
     """
-    train, test = sizes(demand)
+    train, test = demand.sizes
     count, kept = demand.rows, None
     while kept is None:
         table = candidates(count, seed, demand.noise)

@@ -35,10 +35,10 @@ def networks(trained: Iterable[Trained], x: np.ndarray, redundancy: float) -> pd
     ``x`` [b, d] are the training rows; units whose activations all correlate by ``redundancy`` or
     more (in absolute value) are functionally the same.
     """
-    return pd.concat([_network_rows(t, x, redundancy) for t in trained], ignore_index=True)
+    return metrics.joined([_network_rows(t, x, redundancy) for t in trained])
 
 
-def _network_rows(trained: Trained, x: np.ndarray, redundancy: float) -> pd.DataFrame:
+def _network_rows(trained: Trained, x: np.ndarray, redundancy: float) -> dict[str, Any]:
     final = trained.weights[:, -1]
     count = len(final)
     finite = np.isfinite(final).all(axis=-1)
@@ -54,7 +54,7 @@ def _network_rows(trained: Trained, x: np.ndarray, redundancy: float) -> pd.Data
         name: np.stack([layer[name] for layer in layers])[least, np.arange(count)]
         for name in ("equal", "distinct", "units", "moved", "max_distance")
     }
-    return pd.DataFrame({
+    return {
         **{name: [value] * count for name, value in trained.setting.record().items()},
         "replicate": np.arange(count),
         "checksum": [checksum(weights) for weights in final],
@@ -64,7 +64,7 @@ def _network_rows(trained: Trained, x: np.ndarray, redundancy: float) -> pd.Data
         **{name: getattr(trained, name)[:, -1]
            for name in ("train_loss", "test_loss", "train_accuracy", "test_accuracy")},
         "diverged": ~finite,
-    })  # fmt: skip
+    }  # fmt: skip
 
 
 def _layer(trained: Trained, layer: int, finite: np.ndarray, same: np.ndarray) -> dict[str, Any]:
