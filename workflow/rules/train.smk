@@ -26,15 +26,15 @@ rule data:
         "../scripts/data.py"
 
 
-# Depends on nothing but code and dtype: a kernels job that runs again retrains everything.
+# Depend on nothing but code and dtype: a kernels job that runs again retrains everything.
 rule kernels:
-    """Compile the training loops, once before the training jobs."""
+    """Compile the training loops of a precision, once before the training jobs."""
     output:
-        f"{RESULTS}/kernels/compiled.txt",
+        f"{RESULTS}/kernels/{{dtype}}.txt",
     log:
-        f"{LOGS}/kernels/kernels.log",
+        f"{LOGS}/kernels/{{dtype}}.log",
     benchmark:
-        f"{BENCHMARKS}/kernels/kernels.tsv"
+        f"{BENCHMARKS}/kernels/{{dtype}}.tsv"
     conda:
         "../../environment.yml"
     threads: 1
@@ -42,7 +42,6 @@ rule kernels:
         mem_mb=plan.BASE_MB,
         runtime=plan.START_MINUTES,
     params:
-        dtypes=list(EXPERIMENT.dtype),
         code=files.fingerprint("training"),
     script:
         "../scripts/kernels.py"
@@ -52,7 +51,7 @@ rule train:
     """Train one combination: all its models and replicates."""
     input:
         data=DATA,
-        kernels=rules.kernels.output,
+        kernels=expand(rules.kernels.output, dtype=EXPERIMENT.kernel_dtypes),
     output:
         f"{RESULTS}/train/{{init}}/{{dropout}}/{{bias}}.npz",
     log:

@@ -5,5 +5,5 @@ from symbreak import files
 with files.job_log(snakemake.log[0], "training", snakemake.params.code):
     from symbreak import training
 
-    training.compile_kernels(snakemake.params.dtypes)
+    training.compile_kernels(snakemake.wildcards.dtype)
     files.write_text(snakemake.output[0], snakemake.params.code + "\n")

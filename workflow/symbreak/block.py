@@ -63,7 +63,8 @@ class Block(NamedTuple):
 
 class Plan(NamedTuple):
     """What all networks of a block share: ``batch`` rows a step, dropout's place, and 0 or 1 each
-    for shuffled batches, a mask that all units share, and a single network.
+    for shuffled batches, a mask that all units share, a single network, and losses instead of
+    training.
     """
 
     seed: np.uint64
@@ -72,6 +73,7 @@ class Plan(NamedTuple):
     place: int
     shared: int
     single: int
+    evaluates: int
 
 
 def new_block(setting: Setting, inputs: int, rows: int, batch: int, single: bool) -> Block:
@@ -114,12 +116,14 @@ def chunk_rows(widths: tuple[int, ...], itemsize: int, batch: int) -> int:
     return min(CHUNK, max(4, CACHE_BYTES // row // 4 * 4), (batch + 3) // 4 * 4)
 
 
-def new_plan(setting: Setting, seed: int, batch: int, single: bool) -> Plan:
+def new_plan(setting: Setting, seed: int, batch: int, single: bool, evaluates: bool) -> Plan:
     """Return what the networks of a block share."""
     facts = DROPOUTS[setting.dropout.name].facts
-    shuffled = setting.batch_size is not None
-    place = PLACES[facts["place"]]
-    return Plan(np.uint64(seed), batch, int(shuffled), place, int(facts["shared"]), int(single))
+    return Plan(
+        seed=np.uint64(seed), batch=batch, shuffled=int(setting.batch_size is not None),
+        place=PLACES[facts["place"]], shared=int(facts["shared"]), single=int(single),
+        evaluates=int(evaluates),
+    )  # fmt: skip
 
 
 def decays(setting: Setting, inputs: int) -> tuple[np.ndarray, np.ndarray]:

@@ -54,10 +54,11 @@ def train(
     components, constants = loops(setting), decays(setting, inputs)
     widths = np.array(network_widths(inputs, setting.hidden))
     weights = np.empty((len(parameters), len(stops), parameters.shape[1]), setting.dtype)
+    scores = np.zeros((2, LANES))  # of steps that evaluate: none here
     moved = np.empty(parameters.shape, bool)
     for networks in blocks(len(parameters), batch):
         single, lanes = len(networks) == 1, filled(networks)
-        plan = new_plan(setting, seed, batch, single)
+        plan = new_plan(setting, seed, batch, single, evaluates=False)
         block = new_block(setting, inputs, rows, batch, single)
         put(block.weights, parameters[lanes], single)
         for array, constant in zip((block.decay, block.trained), constants, strict=True):
@@ -67,7 +68,7 @@ def train(
         block.order_keys[:] = streams.stream_key(replicates[lanes], streams.ORDER)
         block.noise_keys[:] = streams.stream_key(replicates[lanes], streams.DROPOUT)
         for c, (start, stop) in enumerate(zip([0, *stops[:-1]], stops, strict=True)):
-            step = (block, plan, widths, columns, y, int(start), int(stop))
+            step = (block, plan, widths, columns, y, int(start), int(stop), scores)
             machine.call("run", setting.dtype, *components, *step)
             weights[networks, c] = taken(block.weights, weights.shape[-1], networks)
         moved[networks] = taken(block.moved, weights.shape[-1], networks) != 0
@@ -95,18 +96,18 @@ def losses(
     """Return mean cross-entropy (nats) and accuracy [n] of networks [n, p], without dropout."""
     (rows, inputs), columns = x.shape, np.ascontiguousarray(x.T)
     plain = replace(setting, dropout=DROPOUTS.choose("none"), batch_size=None)
-    plan = new_plan(plain, 0, rows, single=False)
-    activate, _, fill = loops(plain)
+    plan = new_plan(plain, 0, rows, single=False, evaluates=True)
+    components = loops(plain)
     widths = np.array(network_widths(inputs, setting.hidden))
     block = new_block(plain, inputs, rows, rows, single=False)
     sums = np.empty((2, len(parameters)))
     for first in range(0, len(parameters), LANES):
         lanes = filled(np.arange(first, min(first + LANES, len(parameters))))
         block.weights[:] = parameters[lanes].T
-        total = np.zeros((2, LANES))
-        step = (block, plan, widths, columns, y, total[0], total[1])
-        machine.call("evaluate", setting.dtype, activate, fill, *step)
-        sums[:, lanes] = total
+        scores = np.zeros((2, LANES))
+        step = (block, plan, widths, columns, y, 0, 1, scores)
+        machine.call("run", setting.dtype, *components, *step)
+        sums[:, lanes] = scores
     return sums[0] / rows, sums[1] / rows
 
 

@@ -12,17 +12,15 @@ from symbreak.lanes import phase
 from symbreak.processor import SYMBOL, target_machine
 from symbreak.settings import REGISTRIES
 
-STEP = {"run": step.run, "evaluate": step.evaluate}
-
 
 def object_code(name: str, dtype: str, arguments: tuple[Any, ...]) -> bytes:
-    """Return the object file of a function: a part of the step, or a component's loop.
+    """Return the object file of a function: ``run``, or a component's loop.
 
-    A loop's name is its kind and component, as in ``activation-tanh``; a step's arguments give
-    its machine types.
+    A loop's name is its kind and component, as in ``activation-tanh``; the arguments of ``run``
+    give its machine types.
     """
-    if name in STEP:
-        function, kinds = STEP[name], tuple(numba.typeof(value) for value in arguments)
+    if name == "run":
+        function, kinds = step.run, tuple(numba.typeof(value) for value in arguments)
     else:
         kind, component = name.split("-")
         function = phase(loops.loop(REGISTRIES[kind][component]))

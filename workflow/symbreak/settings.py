@@ -165,6 +165,11 @@ class Experiment:
         return {"kind": type(self.data).__name__, **asdict(self.data)}
 
     @property
+    def kernel_dtypes(self) -> list[str]:
+        """The precisions to compile for: those of the grid, and the self-test's."""
+        return sorted({*self.dtype, "float64"})
+
+    @property
     def tables(self) -> list[str]:
         """The user's own files that the experiment's table is made from."""
         found = [self.data.path, self.data.test_path] if isinstance(self.data, Table) else []

@@ -244,8 +244,12 @@ def apply(update: Any, block: Block, plan: Plan, widths: Array, rows: int) -> No
 
 @phase
 def run(activate: Any, update: Any, fill: Any, block: Block, plan: Plan, widths: Array, x: Array,
-          y: Array, start: int, stop: int) -> None:  # fmt: skip
-    """Take the steps ``start`` to ``stop`` (the first step is 0) of one block."""
+        y: Array, start: int, stop: int, scores: Array) -> None:  # fmt: skip
+    """Take the steps ``start`` to ``stop`` (the first step is 0) of one block.
+
+    x is [input][row], y [row]. Where the plan only evaluates, a step adds up losses and correct
+    rows, scores [2][lane], instead of training.
+    """
     count = y.shape[0]
     each_epoch = (count + plan.batch - 1) // plan.batch
     each_vector = LANES if plan.single else 1
@@ -261,17 +265,10 @@ def run(activate: Any, update: Any, fill: Any, block: Block, plan: Plan, widths:
             vectors = (rows + each_vector - 1) // each_vector
             fetch(block, plan, x, y, first, rows)
             forward(activate, fill, block, plan, widths, first - begin, vectors, t)
-            backward(block, plan, widths, vectors, rows)
-        apply(update, block, plan, widths, end - begin)
-
-
-@phase
-def evaluate(activate: Any, fill: Any, block: Block, plan: Plan, widths: Array, x: Array, y: Array,
-             loss: Array, right: Array) -> None:  # fmt: skip
-    """Add up loss[lane] and right[lane] (correct rows) over all rows, without dropout."""
-    prepare(fill, block, plan, widths, 0)
-    for first in range(0, y.shape[0], block.labels.shape[0]):
-        rows = min(block.labels.shape[0], y.shape[0] - first)
-        fetch(block, plan, x, y, first, rows)
-        forward(activate, fill, block, plan, widths, 0, rows, 0)
-        phases.add_loss(block.outputs[widths.shape[0] - 1], block.labels, loss, right, rows)
+            if plan.evaluates:
+                output = block.outputs[widths.shape[0] - 1]
+                phases.add_loss(output, block.labels, scores[0], scores[1], rows)
+            else:
+                backward(block, plan, widths, vectors, rows)
+        if not plan.evaluates:
+            apply(update, block, plan, widths, end - begin)
