@@ -17,24 +17,28 @@ def a_choice(kind: str) -> st.SearchStrategy:
 
 @st.composite
 def a_setting(draw: st.DrawFn, **fixed: object) -> Setting:
-    """Any setting: width 2 to 9, depth 1 to 3, every component; ``fixed`` fields as given."""
+    """Any setting: depth 1 to 3, width from 2 to 64 (deep ones to 24 and 9), every component;
+    ``fixed`` fields as given.
+    """
     choices = {kind: draw(a_choice(kind)) for kind in REGISTRIES}
+    depth = draw(st.integers(1, 3))
+    width = st.integers(2, {1: 64, 2: 24, 3: 9}[depth])
     others = {
-        "hidden": draw(st.lists(st.integers(2, 9), min_size=1, max_size=3).map(tuple)),
+        "hidden": draw(st.tuples(*[width] * depth)),
         "learning_rate": draw(st.sampled_from([0.1, 1.0])),
         "weight_decay": draw(st.sampled_from([0.0, 0.03])),
-        "batch_size": draw(st.sampled_from([None, 1, 7, 32])),
+        "batch_size": draw(st.sampled_from([None, 1, 7, 32, 100])),
         "arithmetic": "exact",
         "dtype": draw(st.sampled_from(["float64", "float32"])),
     }
     return Setting(**(choices | others | fixed))
 
 
-def rows_for(setting: Setting, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Return inputs [37, 3] and labels [37] in the setting's dtype."""
+def rows_for(setting: Setting, seed: int = 0, rows: int = ROWS) -> tuple[np.ndarray, np.ndarray]:
+    """Return inputs [rows, 3] and labels [rows] in the setting's dtype."""
     random = np.random.default_rng(seed)
-    x = random.normal(size=(ROWS, INPUTS))
-    y = (x.sum(axis=1) + random.normal(size=ROWS) > 0).astype(setting.dtype)
+    x = random.normal(size=(rows, INPUTS))
+    y = (x.sum(axis=1) + random.normal(size=rows) > 0).astype(setting.dtype)
     return x.astype(setting.dtype), y
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from networks_strategies import INPUTS, a_setting, few, rows_for, starts
+from networks_strategies import INPUTS, ROWS, a_setting, few, rows_for, starts
 from symbreak import engine, trainer, training
 from symbreak.dropout import DROPOUTS
 from symbreak.initializers import BIASES, INITIALIZERS
@@ -16,11 +16,11 @@ ENGINES = (trainer, engine)
 EQUAL_NOISE = [DROPOUTS.choose(name) for name in ("none", "input", "shared")]
 
 
-def train(method, setting: Setting, parameters: np.ndarray, first: int = 0):
-    """Train on the standard small rows; replicates count from ``first``."""
-    replicates = np.arange(first, first + len(parameters))
+def train(method, setting: Setting, parameters: np.ndarray, first: int = 0, rows: int = ROWS):
+    """Train on small data; replicates count from ``first``."""
+    replicates, data = np.arange(first, first + len(parameters)), rows_for(setting, rows=rows)
     with np.errstate(all="ignore"):
-        return method.train(setting, parameters, replicates, *rows_for(setting), 5, STOPS)
+        return method.train(setting, parameters, replicates, *data, 5, STOPS)
 
 
 def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
@@ -30,10 +30,13 @@ def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
 
 
 @few
-@given(setting=a_setting())
-def test_reference_and_compiled_engine_have_the_same_bits(setting: Setting) -> None:
-    start = starts(setting, 3)
-    (weights, moved), (fast, fast_moved) = (train(method, setting, start) for method in ENGINES)
+@given(setting=a_setting(), rows=st.sampled_from([ROWS, 130, 430]), count=st.integers(1, 3))
+def test_reference_and_compiled_engine_have_the_same_bits(setting: Setting, rows, count) -> None:
+    """Whether networks are in the lanes or rows of one, a chunk of rows or several."""
+    start = starts(setting, count)
+    (weights, moved), (fast, fast_moved) = (
+        train(method, setting, start, rows=rows) for method in ENGINES
+    )
     assert same_bits(weights, fast)
     assert (moved == fast_moved).all() or not np.isfinite(weights).all()
     for mine, theirs in zip(*(m.losses(setting, weights[:, -1], *rows_for(setting))
@@ -87,13 +90,13 @@ def test_permuting_the_units_permutes_the_result(setting: Setting, noise, method
 
 
 @few
-@given(setting=a_setting(), count=st.integers(2, 40))
-def test_a_network_does_not_depend_on_its_company(setting: Setting, count: int) -> None:
+@given(setting=a_setting(), count=st.integers(2, 40), rows=st.sampled_from([ROWS, 130, 430]))
+def test_a_network_does_not_depend_on_its_company(setting: Setting, count: int, rows) -> None:
     """E3: a stack of one equals its place in a stack of many."""
     start = starts(setting, count)
-    weights, moved = train(engine, setting, start)
+    weights, moved = train(engine, setting, start, rows=rows)
     for at in {0, count // 2, count - 1}:
-        alone, alone_moved = train(engine, setting, start[at : at + 1], first=at)
+        alone, alone_moved = train(engine, setting, start[at : at + 1], first=at, rows=rows)
         assert same_bits(weights[at], alone[0])
         assert (moved[at] == alone_moved[0]).all() or not np.isfinite(alone).all()
 

@@ -40,7 +40,7 @@ class Source:
 
 
 def demand_rows() -> tuple[Array, Array]:
-    """Return the 400 training rows of ``config/default.yaml``'s demand data: x [400, 4], y."""
+    """Return 400 training rows of the demand story: x [400, 4], y [400]."""
     found = dataset(Demand(rows=500), make(Demand(rows=500), 20240501))
     return found.x_train, found.y_train
 
