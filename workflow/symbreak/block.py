@@ -17,6 +17,7 @@ LANES = 16
 TURN = 8  # units that lie in the lanes together for the row sums of a single network
 CHUNK = 24  # rows that pass at once: few enough for the cache, many enough to fill registers
 CACHE_BYTES = 500_000  # of a chunk of wide layers, at most: a part of the second-level cache
+CACHE_LINE = 64  # bytes
 NOWHERE, INPUT, HIDDEN, WEIGHTS = range(4)
 PLACES = {"nowhere": NOWHERE, "input": INPUT, "hidden": HIDDEN, "weights": WEIGHTS}
 
@@ -63,8 +64,8 @@ class Block(NamedTuple):
 
 class Plan(NamedTuple):
     """What all networks of a block share: ``batch`` rows a step, dropout's place, and 0 or 1 each
-    for shuffled batches, a mask that all units share, a single network, and losses instead of
-    training.
+    for shuffled batches, a mask that all units share, a single network, losses instead of training,
+    and biases.
     """
 
     seed: np.uint64
@@ -74,6 +75,7 @@ class Plan(NamedTuple):
     shared: int
     single: int
     evaluates: int
+    has_bias: int
 
 
 def new_block(setting: Setting, inputs: int, rows: int, batch: int, single: bool) -> Block:
@@ -92,7 +94,7 @@ def new_block(setting: Setting, inputs: int, rows: int, batch: int, single: bool
     state = -(-count // LANES) if single else count
 
     def zeros(*shape: int, of: Any = dtype) -> Array:
-        return np.zeros((*shape, LANES), of)
+        return aligned((*shape, LANES), of)
 
     return Block(
         weights=zeros(state), memory=zeros(2, state), used=zeros(count), gradient=zeros(state),
@@ -100,14 +102,22 @@ def new_block(setting: Setting, inputs: int, rows: int, batch: int, single: bool
         slopes=zeros(layers, room, chunk), noise=zeros(widest, chunk),
         folded=zeros(layers, widest * widest), bounds=zeros(2 * layers, widest),
         grid=zeros(8), labels=zeros(chunk), order=zeros(rows, of=np.int64),
-        words=zeros(words, of=np.uint64), calls=np.zeros((4, words * LANES // 4), np.uint64),
-        turned=np.zeros((chunk * LANES, vectors, TURN), dtype),
-        sums=np.zeros((layers, widest + 1, vectors, TURN), dtype),
+        words=zeros(words, of=np.uint64), calls=aligned((4, words * LANES // 4), np.uint64),
+        turned=aligned((chunk * LANES, vectors, TURN), dtype),
+        sums=aligned((layers, widest + 1, vectors, TURN), dtype),
         moved=zeros(state), rate=zeros(), decay=zeros(state), trained=zeros(state),
         order_keys=zeros(of=np.uint64), noise_keys=zeros(of=np.uint64),
         optimizer=np.ones((2, values)),
         scalars=np.ones((2, values), dtype), dropout=np.array(setting.dropout.values, np.float64),
     )  # fmt: skip
+
+
+def aligned(shape: tuple[int, ...], dtype: Any) -> Array:
+    """Return zeros that start at a cache line: a vector across two lines costs twice."""
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    room = np.zeros(size + CACHE_LINE, np.uint8)
+    start = -room.ctypes.data % CACHE_LINE
+    return room[start : start + size].view(dtype).reshape(shape)
 
 
 def chunk_rows(widths: tuple[int, ...], itemsize: int, batch: int) -> int:
@@ -122,7 +132,7 @@ def new_plan(setting: Setting, seed: int, batch: int, single: bool, evaluates: b
     return Plan(
         seed=np.uint64(seed), batch=batch, shuffled=int(setting.batch_size is not None),
         place=PLACES[facts["place"]], shared=int(facts["shared"]), single=int(single),
-        evaluates=int(evaluates),
+        evaluates=int(evaluates), has_bias=int(setting.bias.name != "none"),
     )  # fmt: skip
 
 

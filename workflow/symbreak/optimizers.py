@@ -56,6 +56,6 @@ def adam(
     one = like(w, 1.0)
     first = p[0] * first + (one - p[0]) * g
     second = p[1] * second + (one - p[1]) * (g * g)
-    mean = first / (one - powers[0])
-    size = square_root(second / (one - powers[1])) + p[2]
+    mean = first * (one / (one - powers[0]))  # one division for all weights
+    size = square_root(second * (one / (one - powers[1]))) + p[2]
     return w - rate * (mean / size), first, second

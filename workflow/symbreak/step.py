@@ -237,7 +237,8 @@ def apply(update: Any, block: Block, plan: Plan, widths: Array, rows: int) -> No
         block.optimizer[1, j] *= block.optimizer[0, j]
         for i in range(2):
             block.scalars[i, j] = block.optimizer[i, j]
-    phases.keep(block.gradient, block.trained)
+    if not plan.has_bias:
+        phases.keep(block.gradient, block.trained)
     call(update, (block.weights, block.gradient, block.memory, block.moved, block.rate,
                   block.decay, block.scalars))  # fmt: skip
 

@@ -7,7 +7,7 @@ network at a time so that a network's bits do not depend on the others.
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from time import perf_counter
+from time import process_time
 from typing import TypedDict
 
 import numpy as np
@@ -54,14 +54,14 @@ def _root(power: int, degree: int, high: int) -> int:
 
 
 def train(records: Iterable[Record], run: Run, dataset: Dataset) -> list[Trained]:
-    """Return the trained networks of each setting; prints how long each took."""
+    """Return the trained networks of each setting; prints the CPU time of each."""
     self_test()
     return [train_setting(Setting.from_record(record), run, dataset) for record in records]
 
 
 def train_setting(setting: Setting, run: Run, dataset: Dataset) -> Trained:
     """Return the trained replicates of a setting, with losses at every checkpoint."""
-    begin = perf_counter()
+    begin = process_time()
     x, y, x_test, y_test = (
         np.ascontiguousarray(part, setting.dtype)
         for part in (dataset.x_train, dataset.y_train, dataset.x_test, dataset.y_test)
@@ -89,8 +89,9 @@ def train_setting(setting: Setting, run: Run, dataset: Dataset) -> Trained:
     for score in scores:
         score[diverged] = np.nan
     count = len(replicates) * run["steps"]
-    seconds = perf_counter() - begin
-    print(f"{setting.label}: {seconds:.2f} s, {1e6 * seconds / count:.2f} us a network and step")
+    seconds = process_time() - begin
+    print(f"{setting.label}: {seconds:.2f} s of CPU time, "
+          f"{1e6 * seconds / count:.2f} us a network and step")  # fmt: skip
     train_loss, train_accuracy, test_loss, test_accuracy = scores
     return Trained(setting, x.shape[1], stops, weights, moved, train_loss, test_loss,
                    train_accuracy, test_accuracy)  # fmt: skip
