@@ -69,7 +69,8 @@ WRONG = [
     ("model.hidden", [[1]], "is 1", "at least 2"),
     ("training", None, "training is empty", "a mapping"),
     ("data.rows", 501, "501", "502"),
-    ("training.batch_size", 4000, "4000", "at most 400"),
+    ("training.batch_size", 4000, "4000", "at most 800"),
+    ("model.hidden", [[2] * 63], "model.hidden, entry 1", "at most 62"),
     ("data.kind", "cvs", "cvs", "the nearest is csv"),
     ("data", {"kind": "csv", "target": "y"}, "data.path is missing", "as in path"),
     ("steps", 3, "steps is in the wrong place", "training.steps"),
@@ -259,3 +260,10 @@ def test_settings_read_back_from_their_records() -> None:
     for combination in found.combinations():
         for setting in found.settings(*combination):
             assert Setting.from_record(setting.record()) == setting
+
+
+@pytest.mark.parametrize("path", ["data/mine/table.csv", "./data/mine/table.csv"])
+def test_a_users_table_is_never_where_the_experiment_writes_its_own(path: str) -> None:
+    data = {"kind": "csv", "path": path, "target": "y"}
+    with pytest.raises(config.ConfigError, match="where the experiment's own table goes"):
+        config.experiment({**DEFAULT, "experiment": "mine", "data": data})

@@ -232,5 +232,11 @@ def test_the_data_dictionary_describes_every_column_and_shows_every_anchor_row()
     text = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
     for name in data.make(Demand(), 1):
         assert f"\n| `{name}` | " in text
-    for row in ("Bayes rule", "best three neurons, tanh, for the population"):
-        assert f"\n| {row} | 0." in text
+    default = read(ROOT / "config" / "default.yaml")
+    story, rate = default.data, default.learning_rate[0]
+    said = f"({story.rows} rows, noise {story.noise:g}, rate {rate:g}, {default.steps} steps)"
+    assert said in text
+    parts = anchors.datasets(story, default.seed)
+    losses = anchors.bayes_losses(story, default.seed, parts)
+    bayes = " | ".join(f"{loss:.3f}" for loss in losses)
+    assert f"\n| Bayes rule | {bayes} |" in text

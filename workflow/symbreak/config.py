@@ -57,6 +57,7 @@ def _build(config: Any) -> Experiment:
     found = _parse(values)
     _check_balance(found)
     _check_batches(found)
+    _check_tables(found)
     return found
 
 
@@ -154,6 +155,15 @@ def _check_batches(found: Experiment) -> None:
             raise ConfigError(
                 f"training.batch_size is {batch}, more than the {rows} training rows (80 % of "
                 f"data.rows); write at most {rows}, or full"
+            )
+
+
+def _check_tables(found: Experiment) -> None:
+    for path in found.tables:
+        if Path(path).resolve() == Path(found.data_file).resolve():
+            raise ConfigError(
+                f"data: {path} is where the experiment's own table goes, in place of yours; move "
+                "your file, or give the experiment another name"
             )
 
 

@@ -40,7 +40,7 @@ def measure_megabytes(experiment: Experiment) -> int:
     combinations = len(experiment.dropout) * len(experiment.bias)
     pairs = sum(comb(width, 2) for s in models(experiment) for width in s.hidden)
     lines = combinations * pairs * experiment.replicates * experiment.checkpoints
-    held = combinations * combination_bytes(experiment) + 400 * lines
+    held = combinations * combination_bytes(experiment) + 1000 * lines
     return BASE_MB + ceil((held + activation_bytes(experiment)) / 1e6)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from symbreak.components import Component, Parameter, Registry
 from symbreak.settings import REGISTRIES
+from symbreak.streams import WEIGHT_LAYER
 
 Rule = dict[str, Any]
 
@@ -153,7 +154,8 @@ def _parameters(component: Component) -> Rule:
     }
 
 
-WIDTHS = list_of(integer(2, 4096), "widths")
+# At most so many layers: each has draws of its own, numbered below DropConnect's.
+WIDTHS = list_of(integer(2, 4096), "at most 62 widths") | {"maxItems": WEIGHT_LAYER - 1}
 NAME = {
     "title": "a folder's name of letters, digits, - and _, at most 64 of them",
     "type": "string",

@@ -15,10 +15,9 @@ from symbreak import phases
 from symbreak import rows as single
 from symbreak.block import HIDDEN, INPUT, LANES, TURN, WEIGHTS, Block, Plan
 from symbreak.lanes import call, carray, phase, pointer
+from symbreak.streams import WEIGHT_LAYER
 
 Array = Any
-
-WEIGHT_LAYER = 63  # the layer word of DropConnect's draws; hidden layers count from 1
 
 
 @phase

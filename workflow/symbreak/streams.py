@@ -16,6 +16,8 @@ Array = Any  # uint64 NumPy arrays here, machine integers in the compiled engine
 
 INIT, BIAS, DROPOUT, ORDER, DATA, SPLIT = range(1, 7)  # purposes; never renumbered
 
+WEIGHT_LAYER = 63  # the layer word of DropConnect's draws; inputs are 0, hidden layers 1 to 62
+
 PARITY = np.uint64(0x1BD11BDAA9FC1A22)
 ONE, TWO, THREE = np.uint64(1), np.uint64(2), np.uint64(3)
 LOW32 = np.uint64(0xFFFFFFFF)

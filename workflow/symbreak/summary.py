@@ -151,17 +151,11 @@ def value_label(value: Any) -> str:
     return FULL if value is None else _text(value)
 
 
-def starts_different(setting: Setting) -> bool:
-    """Tell whether initializer or bias rule, as declared, gives every neuron a start of its own."""
-    init = REGISTRIES["init"][setting.init.name].facts
-    bias = REGISTRIES["bias"][setting.bias.name].facts
-    return bool({init["hidden"], init["output"], bias["units"]} & {"distinct", "near"})
-
-
 def meets_own_noise(setting: Setting) -> bool:
     """Tell whether the dropout, as declared, treats the neurons of a layer differently."""
     facts = REGISTRIES["dropout"][setting.dropout.name].facts
-    return facts["place"] in ("hidden", "weights") and not facts["shared"]
+    drops = any(setting.dropout.values)
+    return drops and facts["place"] in ("hidden", "weights") and not facts["shared"]
 
 
 ORIGINS = {
@@ -175,11 +169,14 @@ ORIGINS = {
 
 
 def origins(grid: Grid) -> list[Origin]:
-    """Return the settings by where a difference between neurons could come from."""
+    """Return the settings by where a difference between neurons could come from.
+
+    Neurons start different where those of every layer do, in every replicate.
+    """
     totals, broken = Counter[str](), Counter[str]()
     for setting, row in grid.rows.items():
         own = "noise" if meets_own_noise(setting) else "none"
-        kind = "start" if starts_different(setting) else own
+        kind = "start" if row.starts_distinct == row.replicates else own
         totals[kind] += 1
         broken[kind] += row.verdict == "broken"
     return [Origin(*texts, totals[k], broken[k]) for k, texts in ORIGINS.items() if totals[k]]

@@ -37,7 +37,6 @@ from symbreak.settings import Setting
 
 Array = np.ndarray
 Watch = Callable[[str, int, Array], Array]  # an operation's name, its layer and its result
-WEIGHT_LAYER = 63  # the layer word of DropConnect's draws; the others are 0 (inputs) to 62
 
 
 class Sums(NamedTuple):
@@ -189,7 +188,7 @@ def gradient_of(parameters: Array, x: Array, y: Array, setting: Setting,
     widths = network_widths(x.shape[1], setting.hidden)
     mask = None
     if draws and DROPOUTS[setting.dropout.name].facts["place"] == "weights":
-        mask = draws.noise(setting, t, WEIGHT_LAYER, len(parameters))
+        mask = draws.noise(setting, t, streams.WEIGHT_LAYER, len(parameters))
         for _, bias in split_layers(mask, widths):
             bias[:] = 1
         parameters = parameters * watch("weight noise", 0, mask)

@@ -64,7 +64,16 @@ def _network_rows(trained: Trained, x: np.ndarray, redundancy: float) -> dict[st
         **{name: getattr(trained, name)[:, -1]
            for name in ("train_loss", "test_loss", "train_accuracy", "test_accuracy")},
         "diverged": ~finite,
+        "starts_distinct": starts_distinct(trained),
     }  # fmt: skip
+
+
+def starts_distinct(trained: Trained) -> np.ndarray:
+    """Tell of each network whether all units of every layer differ before the first step [n]."""
+    layers = [neuron_vectors(trained.weights[:, 0], trained.widths, layer)
+              for layer in metrics.hidden_layers(trained)]  # fmt: skip
+    distinct = [metrics.distinct_units(vectors) == vectors.shape[1] for vectors in layers]
+    return np.all(distinct, axis=0)
 
 
 def _layer(trained: Trained, layer: int, finite: np.ndarray, same: np.ndarray) -> dict[str, Any]:
@@ -120,4 +129,5 @@ def _setting_row(setting: dict[str, Any], group: pd.DataFrame) -> dict[str, Any]
         **dict(zip(RESULTS, values, strict=True)),
         **{name: setting[name] for name in NOT_FIRST},
         "shares": "; ".join(f"{name} {count}" for name, count in ordered),
+        "starts_distinct": int(group["starts_distinct"].sum()),
     }
