@@ -15,6 +15,21 @@ def a_choice(kind: str) -> st.SearchStrategy:
     return st.sampled_from([REGISTRIES[kind].choose(name) for name in REGISTRIES[kind]])
 
 
+def plain_setting(**fixed: object) -> Setting:
+    """A network of two layers, full batch, no noise; ``fixed`` fields as given, components too by
+    name, with their default parameters.
+    """
+    names = {"init": "normal", "dropout": "none", "bias": "constant", "activation": "tanh",
+             "optimizer": "sgd"}  # fmt: skip
+    others = {"hidden": (5, 4), "learning_rate": 0.1, "weight_decay": 0.0, "batch_size": None,
+              "arithmetic": "exact", "dtype": "float64"}  # fmt: skip
+    values = names | others | fixed
+    for kind in names:
+        if isinstance(values[kind], str):
+            values[kind] = REGISTRIES[kind].choose(values[kind])
+    return Setting(**values)
+
+
 @st.composite
 def a_setting(draw: st.DrawFn, **fixed: object) -> Setting:
     """Any setting: depth 1 to 3, width from 2 to 64 (deep ones to 24 and 9), every component;

@@ -6,17 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from networks_strategies import INPUTS, rows_for, starts
+from networks_strategies import INPUTS, plain_setting, rows_for, starts
 from symbreak import streams, trainer
 from symbreak.activations import ACTIVATIONS
 from symbreak.dropout import DROPOUTS, WORDS
 from symbreak.initializers import BIASES, INITIALIZERS, Matrix
 from symbreak.networks import network_widths, split_layers
 from symbreak.optimizers import OPTIMIZERS
-from symbreak.settings import REGISTRIES, Setting
-
-DEFAULTS = {"init": "normal", "dropout": "none", "bias": "constant", "activation": "tanh",
-            "optimizer": "sgd"}  # fmt: skip
+from symbreak.settings import REGISTRIES
 
 
 @dataclass(frozen=True)
@@ -174,18 +171,9 @@ def test_a_multiplier_has_its_rate_mean_one_and_its_variance(name: str, p: float
         assert set(values[values > 0]) == {1 / (1 - p)}
 
 
-def a_setting(**fixed: object) -> Setting:
-    """A tanh network of 5 and 4 units."""
-    named = {kind: str(fixed.pop(kind, name)) for kind, name in DEFAULTS.items()}
-    others = {"hidden": (5, 4), "learning_rate": 0.1, "weight_decay": 0.0, "batch_size": None,
-              "arithmetic": "exact", "dtype": "float64"}  # fmt: skip
-    choices = {kind: REGISTRIES[kind].choose(name) for kind, name in named.items()}
-    return Setting(**(choices | others | fixed))
-
-
 def noises(name: str) -> dict[str, list[np.ndarray]]:
     """Return the noise of two steps by where it acts, on inputs of 1."""
-    setting, seen = a_setting(dropout=name), {}
+    setting, seen = plain_setting(dropout=name), {}
     places = {"noisy inputs": "input", "noise": "hidden", "weight noise": "weights"}
 
     def watch(operation: str, layer: int, values: np.ndarray) -> np.ndarray:
@@ -238,7 +226,7 @@ def adam(g: np.ndarray, past: list[np.ndarray]) -> np.ndarray:
 @pytest.mark.parametrize("name", OPTIMIZERS)
 @pytest.mark.parametrize("decay", [0.0, 0.3])
 def test_an_optimizer_takes_the_textbook_steps_and_decay_spares_biases(name, decay) -> None:
-    setting = a_setting(optimizer=name, weight_decay=decay)
+    setting = plain_setting(optimizer=name, weight_decay=decay)
     x, y = rows_for(setting)
     start = starts(setting, 1)
     found, _ = trainer.train(setting, start, np.zeros(1, int), x, y, 5, np.arange(7))

@@ -1,19 +1,23 @@
 """The bits: equal units stay equal, order and company change nothing, two engines agree."""
 
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from networks_strategies import INPUTS, ROWS, a_setting, few, rows_for, starts
+from networks_strategies import INPUTS, ROWS, a_setting, few, plain_setting, rows_for, starts
 from symbreak import engine, trainer, training
 from symbreak.dropout import DROPOUTS
 from symbreak.initializers import BIASES, INITIALIZERS
 from symbreak.networks import join_layers, network_widths, neuron_vectors, split_layers
-from symbreak.settings import Setting
+from symbreak.settings import REGISTRIES, Setting
 
 STOPS = np.array([0, 1, 6])
 ENGINES = (trainer, engine)
 EQUAL_NOISE = [DROPOUTS.choose(name) for name in ("none", "input", "shared")]
+EVERY = [(kind, name) for kind, registry in REGISTRIES.items() for name in registry]
 
 
 def train(method, setting: Setting, parameters: np.ndarray, first: int = 0, rows: int = ROWS):
@@ -29,10 +33,40 @@ def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
     return bool((finite == np.isfinite(b)).all()) and a[finite].tobytes() == b[finite].tobytes()
 
 
+@pytest.fixture(params=EVERY, ids="-".join, scope="module")
+def component(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """Each component in turn: kind and name."""
+    return request.param
+
+
+@pytest.fixture(params=["float64", "float32"], scope="module")
+def with_component(request: pytest.FixtureRequest, component: tuple[str, str]) -> Setting:
+    """A setting with the component, minibatches and weight decay, in each precision."""
+    kind, name = component
+    few_rows = {"batch_size": 10, "weight_decay": 0.01, "hidden": (6, 4)}
+    return plain_setting(**few_rows, dtype=request.param, **{kind: name})
+
+
+def with_equal_noise(setting: Setting) -> Setting:
+    """Return a setting in which the units of a layer see the same noise: none, if it differs."""
+    facts = DROPOUTS[setting.dropout.name].facts
+    differs = facts["place"] in ("hidden", "weights") and not facts["shared"]
+    noise = DROPOUTS.choose(setting.dropout.name, p=0.0) if differs else setting.dropout
+    return replace(setting, dropout=noise)
+
+
 @few
 @given(setting=a_setting(), rows=st.sampled_from([ROWS, 130, 430]), count=st.integers(1, 3))
 def test_reference_and_compiled_engine_have_the_same_bits(setting: Setting, rows, count) -> None:
     """Whether networks are in the lanes or rows of one, a chunk of rows or several."""
+    assert_engines_agree(setting, count, rows)
+
+
+def test_engines_agree_on_every_component(with_component: Setting) -> None:
+    assert_engines_agree(with_component, 3, ROWS)
+
+
+def assert_engines_agree(setting: Setting, count: int, rows: int) -> None:
     start = starts(setting, count)
     (weights, moved), (fast, fast_moved) = (
         train(method, setting, start, rows=rows) for method in ENGINES
@@ -52,12 +86,27 @@ def test_reference_and_compiled_engine_have_the_same_bits(setting: Setting, rows
 )
 def test_equal_units_stay_bitwise_equal(setting: Setting, noise, method) -> None:
     """E1: one value everywhere, and noise that all units of a layer share."""
-    setting = Setting(**{**vars(setting), "dropout": noise})
+    setting = replace(setting, dropout=noise)
     weights, _ = train(method, setting, starts(setting, 2))
     widths = network_widths(INPUTS, setting.hidden)
     for layer in range(1, len(setting.hidden) + 1):
         units = neuron_vectors(weights, widths, layer)
         assert same_bits(units, np.broadcast_to(units[..., :1, :], units.shape).copy())
+
+
+@pytest.mark.parametrize("method", ENGINES)
+def test_two_equal_units_stay_equal_with_every_component(with_component: Setting, method) -> None:
+    """E1: the first two units of each layer start as one, the others as the component says."""
+    setting = with_equal_noise(with_component)
+    widths = network_widths(INPUTS, setting.hidden)
+    start = starts(setting, 2)
+    layers = split_layers(start, widths)
+    for (w, b), (w_next, _) in pairwise(layers):
+        w[..., 1, :], b[..., 1], w_next[..., 1] = w[..., 0, :], b[..., 0], w_next[..., 0]
+    weights, _ = train(method, setting, join_layers(layers))
+    for layer in (1, 2):
+        units = neuron_vectors(weights, widths, layer)
+        assert same_bits(units[..., 0, :].copy(), units[..., 1, :].copy())
 
 
 def permuted(parameters: np.ndarray, widths: tuple[int, ...], order: list[np.ndarray]):
@@ -79,7 +128,15 @@ def permuted(parameters: np.ndarray, widths: tuple[int, ...], order: list[np.nda
 )
 def test_permuting_the_units_permutes_the_result(setting: Setting, noise, method, seed) -> None:
     """E2."""
-    setting = Setting(**{**vars(setting), "dropout": noise})
+    assert_permutes(replace(setting, dropout=noise), method, seed)
+
+
+@pytest.mark.parametrize("method", ENGINES)
+def test_permuting_permutes_with_every_component(with_component: Setting, method) -> None:
+    assert_permutes(with_equal_noise(with_component), method, 0)
+
+
+def assert_permutes(setting: Setting, method, seed: int) -> None:
     widths = network_widths(INPUTS, setting.hidden)
     random = np.random.default_rng(seed)
     order = [random.permutation(units) for units in setting.hidden]
@@ -93,6 +150,14 @@ def test_permuting_the_units_permutes_the_result(setting: Setting, noise, method
 @given(setting=a_setting(), count=st.integers(2, 40), rows=st.sampled_from([ROWS, 130, 430]))
 def test_a_network_does_not_depend_on_its_company(setting: Setting, count: int, rows) -> None:
     """E3: a stack of one equals its place in a stack of many."""
+    assert_alone_as_in_company(setting, count, rows)
+
+
+def test_no_component_depends_on_company(with_component: Setting) -> None:
+    assert_alone_as_in_company(with_component, 9, ROWS)
+
+
+def assert_alone_as_in_company(setting: Setting, count: int, rows: int) -> None:
     start = starts(setting, count)
     weights, moved = train(engine, setting, start, rows=rows)
     for at in {0, count // 2, count - 1}:
