@@ -22,16 +22,15 @@ from symbreak.trace import (
     units_in_the_last_place,
 )
 
-ROOT = Path(__file__).parents[1]
-TINY = ROOT / "config/tiny.yaml"
-EXPERIMENT = config.read(TINY)
+SMALL = Path(__file__).with_name("why.yaml")
+EXPERIMENT = config.read(SMALL)
 DATA = dataset(EXPERIMENT.data, make(EXPERIMENT.data, EXPERIMENT.seed))
 STEPS = 6
 few = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def network(replicate: int = 0, **fields: object) -> Network:
-    """Equal tanh units on the tiny experiment's data; components by name."""
+    """Equal tanh units on the small experiment's data; components by name."""
     names = {"init": "constant", "dropout": "none", "bias": "zeros", "activation": "tanh",
              "optimizer": "sgd"}  # fmt: skip
     kinds = {k: REGISTRIES[k].choose(str(fields.pop(k, name))) for k, name in names.items()}
@@ -191,6 +190,7 @@ def test_neighbouring_floats_are_one_ulp_apart(value: float) -> None:
     assert units_in_the_last_place(np.float32(np.nan), one) is None
 
 
+@few
 @given(index=st.integers(0, len(EXPERIMENT) - 1), replicate=st.integers(0, 3))
 def test_every_label_finds_its_setting(index: int, replicate: int) -> None:
     setting = list(why.all_settings(EXPERIMENT))[index]
@@ -203,11 +203,11 @@ def test_every_label_finds_its_setting(index: int, replicate: int) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("constnat-0.5 none", "no setting of tiny has 'constnat-0.5'; the nearest name is 'con"),
+        ("constnat-0.5 none", "no setting of small has 'constnat-0.5'; the nearest name is 'con"),
         ("zeros none none tanh 3 sgd full exact:9", "the replicate '9' is none of 0 to 3"),
         ("zeros none none tanh 3 sgd full exact:x", "the replicate 'x' is none of 0 to 3"),
-        ("zeros none none tanh sgd full exact", "2 settings of tiny; say which hidden (3, 4-3)"),
-        ("tanh zeros", "no setting of tiny has these words in this order; nearest is"),
+        ("zeros none none tanh sgd full exact", "2 settings of small; say which hidden (3, 4-3)"),
+        ("tanh zeros", "no setting of small has these words in this order; nearest is"),
     ],
 )
 def test_a_name_that_is_no_network_is_answered_in_a_sentence(text: str, sentence: str) -> None:
@@ -227,16 +227,16 @@ ONE = "constant-0.5 none none tanh 3 sgd full exact"
 
 def test_the_command_shows_operation_place_and_bits() -> None:
     noisy = ONE.replace("none none", "hidden-0.5 none")
-    code, output = run(str(TINY), noisy, "--units", "1", "3")
+    code, output = run(str(SMALL), noisy, "--units", "1", "3")
     assert code == 0
     assert "Units 1 and 3 of hidden layer 1 first differ in step 1, in the dropout noise" in output
     assert "0x4000000000000000" in output  # 2.0, a survivor's multiplier
     assert "0x0000000000000000" in output
-    code, output = run(str(TINY), ONE, "--steps", "20")
+    code, output = run(str(SMALL), ONE, "--steps", "20")
     assert (code, output.splitlines()[1]) == (
         0, "Units 1 to 3 of hidden layer 1 never differ in a bit in 20 steps."
     )  # fmt: skip
-    code, output = run(str(TINY), ONE, ONE.replace("exact", "blas"))
+    code, output = run(str(SMALL), ONE, ONE.replace("exact", "blas"))
     assert code == 0
     assert "ulp apart" in output
     assert "NumPy's @" in output
@@ -245,11 +245,11 @@ def test_the_command_shows_operation_place_and_bits() -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([str(TINY), ONE, "--units", "1", "9"], "unit 9: hidden layer 1 has units 1 to 3"),
-        ([str(TINY), ONE, "--units", "2", "2"], "unit 2 is compared with itself"),
-        ([str(TINY), ONE, "--layer", "2"], "layer 2: the network has hidden layers 1 to 1"),
+        ([str(SMALL), ONE, "--units", "1", "9"], "unit 9: hidden layer 1 has units 1 to 3"),
+        ([str(SMALL), ONE, "--units", "2", "2"], "unit 2 is compared with itself"),
+        ([str(SMALL), ONE, "--layer", "2"], "layer 2: the network has hidden layers 1 to 1"),
         (["no.yaml", ONE], "no.yaml: there is no such file"),
-        ([str(TINY), ONE, "nobody"], "no setting of tiny has 'nobody'"),
+        ([str(SMALL), ONE, "nobody"], "no setting of small has 'nobody'"),
     ],
 )
 def test_a_bad_question_is_answered_in_a_sentence(arguments: list[str], sentence: str) -> None:
