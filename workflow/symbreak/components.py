@@ -5,9 +5,10 @@ is a component with its parameter values, as in ``{constant: {value: 0.5}}``; it
 ``constant-0.5``, is what paths and tables carry.
 """
 
+import difflib
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -129,3 +130,10 @@ def spell(number: float) -> str:
     if math.isfinite(number) and number == int(number) and abs(number) < 1e16:
         return str(int(number))
     return re.sub(r"e([+-])0*", lambda m: "e" + m[1].strip("+"), repr(float(number)))
+
+
+def nearest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """Return the name that a misspelled one means, capitals apart, or None where none is near."""
+    known = {each.lower(): each for each in names}
+    near = difflib.get_close_matches(name.lower(), known, 1, cutoff)
+    return known[near[0]] if near else None

@@ -16,10 +16,16 @@ import numpy as np
 
 from symbreak import story
 from symbreak.settings import Demand, Table
-from symbreak.table import SPLIT_COLUMN, Columns, label, read_records, read_table, typed
+from symbreak.table import (
+    MANY,
+    SPLIT_COLUMN,
+    Columns,
+    label,
+    read_records,
+    read_table,
+    typed,
+)
 from symbreak.table import DataError as DataError
-
-MANY = 10  # lines that a sentence names
 
 
 @dataclass(frozen=True)

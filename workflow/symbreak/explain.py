@@ -3,7 +3,6 @@
 The sentences are made from errors of the jsonschema library and the titles in ``schema.py``.
 """
 
-import difflib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,8 +10,9 @@ from contextlib import suppress
 from typing import Any
 
 import yaml
-from jsonschema import ValidationError
+from jsonschema import Draft202012Validator, ValidationError
 
+from symbreak.components import nearest
 from symbreak.schema import KEYS, NOUNS, SECTIONS, section_keys, usage
 from symbreak.settings import REGISTRIES
 
@@ -56,7 +56,7 @@ def explain(error: ValidationError) -> str:
         return _no_parameters(place)
     rule = next(e.schema for e in chain if len(e.absolute_path) == len(place))
     text = f"{spell_place(place)} is {show(error.instance)}"
-    return f"{text}; it must be {rule['title']}{_hint(error)}"
+    return f"{text}; it must be {rule['title']}{_hint(error, rule)}"
 
 
 def _meant(error: ValidationError) -> list[ValidationError]:
@@ -92,7 +92,7 @@ def _unknown_key(error: ValidationError) -> str:
     key = str(next(key for key in error.instance if key not in allowed))
     parent = list(error.absolute_path)
     place = spell_place([*parent, key])
-    near = difflib.get_close_matches(key, allowed, 1)
+    near = nearest(key, allowed)
     if _kind_at(parent):
         return _no_component(_kind_at(parent), parent, key)
     if _kind_at(parent[:-1]):
@@ -111,20 +111,20 @@ def _no_parameters(place: Place) -> str:
     return f"{spell_place(place)} takes no parameters; write {name} alone"
 
 
-def _unknown(place: str, near: Sequence[str], what: str, allowed: Sequence[str]) -> str:
+def _unknown(place: str, near: str | None, what: str, allowed: Sequence[str]) -> str:
     known = f"nown {what}: {', '.join(allowed)}"
-    return f"{place} is unknown; " + (f"did you mean {near[0]}? K" if near else "k") + known
+    return f"{place} is unknown; " + (f"did you mean {near}? K" if near else "k") + known
 
 
 def _elsewhere(key: str, parent: Place, siblings: Mapping[str, Any]) -> str:
     """Return what to say of a key that another section or another kind of data has, or nothing."""
     if key in SECTIONS:
         return f"is in the wrong place; {key} is a section of its own, at the top level"
-    near = difflib.get_close_matches(key, PLACES, 1, cutoff=0.75)
+    near = nearest(key, PLACES, cutoff=0.75)
     if not near:
         return ""
-    right = next(k for k in KEYS if k.path == PLACES[near[0]])
-    if near[0] != key:
+    right = next(k for k in KEYS if k.path == PLACES[near])
+    if near != key:
         return f"is unknown; did you mean {right.path}?"
     if right.section == ".".join(map(str, parent)):
         return f"is for kind {right.kind}, and data.kind is {siblings['kind']}; remove one of them"
@@ -168,29 +168,42 @@ def _meant_name(kind: str, name: str) -> str:
         with suppress(ValueError):
             choice = registry.parse(name)
             return f" (write {yaml_text({choice.name: registry.named(choice)})})"
-    near = difflib.get_close_matches(name, list(registry), 1)
+    near = nearest(name, registry)
     if near:
-        return f" (the nearest is {near[0]})"
+        return f" (the nearest is {near})"
     other = next((k for k in REGISTRIES if name in REGISTRIES[k]), None)
     if other:
         return f" (it is of kind {other}, for {PARENTS[other]})"
     return ""
 
 
-def _hint(error: ValidationError) -> str:
+def _hint(error: ValidationError, rule: Mapping[str, Any]) -> str:
     value = error.instance
-    near = difflib.get_close_matches(str(value), map(str, error.schema.get("enum", ())), 1)
+    near = nearest(str(value), map(str, error.schema.get("enum", ())))
     if near:
-        return f" (the nearest is {near[0]})"
-    if isinstance(value, str) and _is_number(value):
-        number = float(value)
-        text = repr(int(number) if number.is_integer() and abs(number) < 1e16 else number)
-        return f" (in YAML write {text}, without quotes)"
+        return f" (the nearest is {near})"
+    quotes = _hint_of_quotes(value, rule)
+    if quotes:
+        return quotes
     place = [*error.absolute_path, ""]
     if place[0] == "grid" and isinstance(value, str | Mapping):
         return f" (write [{yaml_text(value)}])"
     if place[:2] == ["model", "hidden"] and len(place) <= 4 and type(value) is int:
         return f" (write [[{value}]])"
+    return ""
+
+
+def _hint_of_quotes(value: Any, rule: Mapping[str, Any]) -> str:
+    """Return what to say where quotes, added or taken away, make a value that the rule allows."""
+    is_allowed = Draft202012Validator(rule).is_valid
+    if isinstance(value, str) and _is_number(value):
+        number = float(value)
+        exact = int(number) if number.is_integer() and abs(number) < 1e16 else number
+        return f" (in YAML write {exact!r}, without quotes)" if is_allowed(exact) else ""
+    if isinstance(value, bool) and "number" in rule["title"]:
+        return " (true and false are no numbers)"
+    if not isinstance(value, str | Mapping | list | None) and is_allowed(yaml_text(value)):
+        return f' (in YAML write "{yaml_text(value)}", in quotes)'
     return ""
 
 
@@ -222,8 +235,6 @@ def show(value: Any) -> str:
     """Return a value with its type where that may be the mistake, on one line, shortened."""
     if value is None:
         return "empty"
-    if isinstance(value, bool):
-        return f"{str(value).lower()} (true and false are no numbers)"
     if isinstance(value, str):
         return f"the text {json.dumps(value[:40], ensure_ascii=False)}"
     text = yaml_text(value)

@@ -6,7 +6,6 @@ for nothing. The first thing wrong is named by file, line, column and value.
 """
 
 import csv
-import difflib
 import io
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -14,10 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
+from symbreak.components import nearest
 from symbreak.settings import Table
 from symbreak.streams import SPLIT, uniforms
 
 SPLIT_COLUMN = "split"
+MANY = 10  # columns or lines that a sentence names
 WORDS = {"false": 0.0, "true": 1.0}  # of the target, beside 0 and 1
 Record = tuple[int, list[str]]  # number of the line where it starts, cells
 Columns = dict[str, list]  # a table: a list of values a column, in the order of its file
@@ -96,6 +97,12 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" + "s" * (count != 1)
 
 
+def listed(names: Sequence[str]) -> str:
+    """Return column names as a sentence lists them, the first few of many."""
+    more = f" and {len(names) - MANY} more" if len(names) > MANY else ""
+    return ", ".join(map(repr, names[:MANY])) + more
+
+
 def check_header(path: str, line: int, header: list[str], target: str) -> None:
     """Raise DataError unless the names are distinct, hold the target and leave a feature."""
     place = f"{path}, line {line}"
@@ -105,10 +112,9 @@ def check_header(path: str, line: int, header: list[str], target: str) -> None:
         if name in header[: number - 1]:
             raise DataError(f"{place}: column {name!r} is there twice; rename or remove one")
     if target not in header:
-        nearest = difflib.get_close_matches(target, header, n=1, cutoff=0.0)[0]
-        raise DataError(
-            f"{place}: there is no target column {target!r}; the nearest is {nearest!r}"
-        )
+        near = nearest(target, header)
+        known = f"the nearest is {near!r}" if near else f"the columns are {listed(header)}"
+        raise DataError(f"{place}: there is no target column {target!r}; {known}")
     if SPLIT_COLUMN in header:
         raise DataError(
             f"{place}: column {SPLIT_COLUMN!r} has the name of the column that is added "
