@@ -143,6 +143,20 @@ def test_a_merge_key_is_no_duplicate(tmp_path: Path) -> None:
     assert config.read(path).data == Demand(60, 0.25, True)
 
 
+def test_a_brace_in_a_path_is_refused(tmp_path: Path) -> None:
+    """Snakemake would take it for a wildcard, wherever it stands."""
+    for key in ("path", "test_path"):
+        values = changed("data", {"kind": "csv", "path": "a.csv", "target": "y", key: "a{b}.csv"})
+        with pytest.raises(config.ConfigError, match="table has a brace in its path, 'a"):
+            config.experiment(values)
+    with pytest.raises(config.ConfigError, match="table has a null character in its path"):
+        config.experiment(changed("data", {"kind": "csv", "path": "a\0", "target": "y"}))
+    file = tmp_path / "we{ird}.yaml"
+    file.write_text((ROOT / "config/tiny.yaml").read_text())
+    with pytest.raises(config.ConfigError, match="the file has a brace in its path"):
+        config.read(file)
+
+
 def test_a_missing_file_and_a_directory_are_named(tmp_path: Path) -> None:
     with pytest.raises(config.ConfigError, match="no such file"):
         config.read(tmp_path / "none.yaml")

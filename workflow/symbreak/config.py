@@ -42,6 +42,8 @@ def experiment(config: Mapping[str, Any], files: Sequence[str] = ()) -> Experime
         load(file)
     where = ", ".join(files) or "config"
     try:
+        for file in files:
+            _check_path("the file", file)
         return _build(config)
     except RecursionError:
         raise ConfigError(f"{where}: its sections are nested too deeply to read") from None
@@ -158,8 +160,16 @@ def _check_batches(found: Experiment) -> None:
             )
 
 
+def _check_path(what: str, path: str) -> None:
+    """Raise ConfigError for braces, which a workflow takes for a wildcard, and for no path."""
+    for mark, name in (("{", "a brace"), ("}", "a brace"), ("\0", "a null character")):
+        if mark in path:
+            raise ConfigError(f"{what} has {name} in its path, {path!r}; rename it without")
+
+
 def _check_tables(found: Experiment) -> None:
     for path in found.tables:
+        _check_path("data: the table", path)
         if Path(path).resolve() == Path(found.data_file).resolve():
             raise ConfigError(
                 f"data: {path} is where the experiment's own table goes, in place of yours; move "

@@ -182,7 +182,7 @@ KEYS = (
         "Whether both classes have exactly as many rows (an even number of rows is needed).",
         "whether networks of zeros stay frozen: a balanced batch sends no signal", True,
         kind="demand"),
-    Key("data.path", text("the path of a CSV file, from the working directory"),
+    Key("data.path", text("the path of a CSV file, from the working directory, without braces"),
         "The CSV file with your table.", "the data", example="my/table.csv", kind="csv"),
     Key("data.target", text("the name of a column"), "The column to predict, two classes.",
         "the data", example="label", kind="csv"),
