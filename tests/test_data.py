@@ -48,6 +48,18 @@ def test_without_balance_the_classes_come_as_drawn():
     assert sum(train) / len(train) == pytest.approx(anchors.base_rate(0.5, 2), abs=0.02)
 
 
+@few
+@given(demand=a_demand(), seed=SEEDS)
+@example(demand=Demand(20, 1e6, False), seed=29)  # one class
+def test_a_table_of_one_class_is_refused_and_no_other(demand, seed):
+    classes = set(part(data.make(demand, seed), "train"))
+    if len(classes) == 2:
+        data.check(demand, seed)
+        return
+    with pytest.raises(data.DataError, match=f"training rows are {classes.pop()} with seed {seed}"):
+        data.check(demand, seed)
+
+
 def test_the_same_seed_gives_the_same_bytes_on_every_machine():
     digests = {
         hashlib.sha256(data.csv_text(data.make(Demand(rows, noise, balanced), 20240501)).encode())

@@ -220,6 +220,23 @@ def test_a_batch_of_more_than_the_training_rows_is_refused(tmp_path):
         data.check(table, 1, (None, 2, 3))
 
 
+@pytest.mark.parametrize("standardize", [True, False])
+def test_a_table_with_nothing_to_learn_from_is_refused(tmp_path, standardize):
+    """One constant column among others is allowed, and standardized to zeros."""
+    rows = [f"1,2,{y}" for y in "01011"]
+    path = write(tmp_path / "own.csv", "\n".join(["a,b,y", *rows]))
+    table = Table(str(path), "y", str(path), standardize)
+    with pytest.raises(DataError, match=r"own\.csv: 'a', 'b' each have one value in all training"):
+        data.check(table, 1)
+    write(path, "a,y\n1,0\n1,1\n")
+    with pytest.raises(DataError, match=r"own\.csv: 'a' has one value in all training rows"):
+        data.check(table, 1)
+    write(path, "\n".join(["a,b,y", *rows, "1,3,1"]))
+    data.check(table, 1)
+    constant = data.dataset(table, data.make(table, 1)).x_train[:, 0]
+    assert set(constant) == {0.0 if standardize else 1.0}
+
+
 def test_the_nearest_column_is_named_for_a_misspelled_target(tmp_path):
     path = write(tmp_path / "own.csv", "a,b,label\n1,2,0\n")
     assert message_of(path, "lable").endswith("no target column 'lable'; the nearest is 'label'")

@@ -21,11 +21,15 @@ from symbreak.table import (
     SPLIT_COLUMN,
     Columns,
     label,
+    listed,
     read_records,
     read_table,
     typed,
 )
 from symbreak.table import DataError as DataError
+
+# An eighth of all shirts or more sell: of more rows, less than one table in 10^45 has no such one.
+FEW_ROWS = 1000
 
 
 @dataclass(frozen=True)
@@ -52,13 +56,16 @@ def make(data: Demand | Table, seed: int) -> Columns:
 
 
 def check(data: Demand | Table, seed: int, batches: Sequence[int | None] = ()) -> None:
-    """Raise DataError if the data cannot be made, or has fewer training rows than a batch.
+    """Raise DataError if the data cannot be made or learned from, or is smaller than a batch.
 
     A plan calls it before anything runs.
     """
     if isinstance(data, Demand):  # what a checked config says can always be made
+        if not data.balanced and data.rows <= FEW_ROWS:
+            check_drawn(dataset(data, make(data, seed)).y_train, seed)
         return
     found = dataset(data, make(data, seed))
+    check_varying(data, found)
     rows = len(found.y_train)
     for batch in batches:
         if batch is not None and batch > rows:
@@ -72,6 +79,27 @@ def check(data: Demand | Table, seed: int, batches: Sequence[int | None] = ()) -
                 f"{data.test_path or data.path}, column {name!r}: a test row is more than 1e308 "
                 "standard deviations away from the training rows; remove it"
             )
+
+
+def check_varying(data: Table, found: Dataset) -> None:
+    """Raise DataError where no feature varies over the training rows. One that does not, among
+    others that do, is allowed.
+    """
+    if all(column.min() == column.max() for column in found.x_train.T):
+        have = "has" if len(found.features) == 1 else "each have"
+        raise DataError(
+            f"{data.path}: {listed(found.features)} {have} one value in all training rows, so "
+            "there is nothing to learn from; add a column that varies"
+        )
+
+
+def check_drawn(labels: np.ndarray, seed: int) -> None:
+    """Raise DataError unless the training rows drawn, [rows], hold both classes."""
+    if labels.min() == labels.max():
+        raise DataError(
+            f"data.rows: all {len(labels)} training rows are {labels[0]:.0f} with seed {seed}; "
+            "write more rows, another seed, or balanced: true"
+        )
 
 
 def count_rows(columns: Columns) -> str:
