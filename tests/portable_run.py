@@ -18,7 +18,18 @@ import llvmlite.binding as llvm
 import numpy as np
 import pandas as pd
 from numpy._core import _multiarray_umath as core
-from symbreak import config, data, files, kernels, metrics, networks, processor, training, verdicts
+from symbreak import (
+    config,
+    data,
+    files,
+    kernels,
+    learned,
+    metrics,
+    networks,
+    processor,
+    training,
+    verdicts,
+)  # fmt: skip
 from symbreak.settings import Experiment
 
 ARITHMETIC = re.compile(r"v?(?:add|sub|mul|div|sqrt|min|max)([ps])[sd]$")
@@ -31,7 +42,8 @@ def run(experiment: Experiment, folder: Path) -> None:
     with files.written(folder / "data.csv") as path:
         data.write_csv(data.make(experiment.data, experiment.seed), path)
     table = data.load_for(experiment.data, folder / "data.csv")
-    judged = []
+    judged: list[pd.DataFrame] = []
+    found: list[pd.DataFrame] = []
     for init in experiment.init:
         trained = []
         for _, dropout, bias in (c for c in experiment.combinations() if c[0] == init):
@@ -44,10 +56,16 @@ def run(experiment: Experiment, folder: Path) -> None:
         with files.written(folder / "distances" / f"{init.label}.parquet") as path:
             metrics.distances(trained).to_parquet(path, index=False)
         judged.append(verdicts.networks(trained, table.x_train, experiment.redundancy))
-    every = pd.concat(judged, ignore_index=True)
+        found.append(learned.table(trained, table, experiment.redundancy, experiment.neglect))
+        with files.written(folder / "properties" / f"{init.label}.parquet") as path:
+            found[-1].to_parquet(path, index=False)
+    every, found = (pd.concat(tables, ignore_index=True) for tables in (judged, found))
     every.to_parquet(folder / "networks.parquet", index=False)
-    text = verdicts.settings(every).to_csv(index=False, lineterminator="\n")
-    files.write_text(folder / "verdicts.csv", text)
+    summed = learned.with_learned(verdicts.settings(every), found, experiment.neglect)
+    sensitivity = learned.sensitivity(every, found, experiment.redundancy)
+    for name, table in (("verdicts", summed), ("sensitivity", sensitivity)):
+        text = table.to_csv(index=False, lineterminator="\n")
+        files.write_text(folder / f"{name}.csv", text)
 
 
 def listings() -> dict[str, str]:

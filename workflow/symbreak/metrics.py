@@ -5,7 +5,7 @@ operations in a written order are used, so tables have the same bytes on every C
 n networks, r replicates, c checkpoints, u units, k the length of a vector, b rows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -110,45 +110,70 @@ def least_correlation(setting: Setting, parameters: Array, widths: tuple[int, ..
                       x: Array) -> Array:  # fmt: skip
     """Return the least |correlation| of two units' activations, [n, layers].
 
-    Activations are without dropout over the rows x [b, d] of the training data. Two units that are
-    constant there count as the same (1), a constant and a varying one as different (0).
+    Activations are those of ``activations``, over the rows x [b, d] of the training data. Two units
+    that are constant there count as the same (1), a constant and a varying one as different (0).
     """
-    x, setting = x.astype(setting.dtype), replace(setting, arithmetic="exact")
-    count = networks_at_once(widths, len(x))
     parts = [
-        _chunk_correlation(setting, parameters[first : first + count], widths, x)
-        for first in range(0, len(parameters), count)
+        np.stack([_least(*centred(a)) for a in layers], axis=-1)
+        for layers in activations(setting, parameters, widths, x)
     ]
     return np.concatenate(parts)
 
 
-def _chunk_correlation(setting: Setting, parameters: Array, widths: tuple[int, ...],
-                       x: Array) -> Array:  # fmt: skip
-    layers = split_layers(parameters, widths)
-    stacked = np.broadcast_to(x, (len(parameters), *x.shape))
-    with np.errstate(all="ignore"):
-        outputs = trainer.forward(layers, stacked, setting)[0][1:]
-        return np.stack([_correlation(a.astype(np.float64)) for a in outputs], axis=-1)
+def _least(z: Array, constant: Array) -> Array:
+    return abs(correlations(row_products(z, z), constant)).min(axis=(1, 2))
 
 
-def _correlation(a: Array) -> Array:
-    """Return the least |correlation| over pairs of units of activations [n, b, u], as [n]."""
-    rows = a.shape[1]
+def activations(setting: Setting, parameters: Array, widths: tuple[int, ...],
+                x: Array) -> Iterator[list[Array]]:  # fmt: skip
+    """Yield the activations of each hidden layer, [n, b, u] float64, a few networks at a time.
+
+    They are without dropout and in exact arithmetic, over the rows x [b, d].
+    """
+    x, setting = x.astype(setting.dtype), replace(setting, arithmetic="exact")
+    count = networks_at_once(widths, len(x))
+    for first in range(0, len(parameters), count):
+        layers = split_layers(parameters[first : first + count], widths)
+        stacked = np.broadcast_to(x, (len(layers[0][0]), *x.shape))
+        with np.errstate(all="ignore"):
+            outputs = trainer.forward(layers, stacked, setting)[0][1:]
+        yield [a.astype(np.float64) for a in outputs]
+
+
+def centred(a: Array) -> tuple[Array, Array]:
+    """Return z [n, b, u], activations less their mean over their largest, and which are constant.
+
+    The second is [n, u]; z of a constant unit is not a number. The division keeps squares from
+    vanishing and from overflowing.
+    """
     constant = (a == a[:, :1]).all(axis=1)
-    centred = a - _row_sum(a)[:, None] / rows
-    centred = centred / abs(centred).max(axis=1, keepdims=True)  # no square may vanish or overflow
-    size = _row_sum(centred * centred)
-    least = np.ones(len(a))
-    for u, v in combinations(range(a.shape[2]), 2):
-        both = constant[:, u] & constant[:, v]
-        one = constant[:, u] != constant[:, v]
-        product = _row_sum((centred[:, :, u] * centred[:, :, v])[:, :, None])[:, 0]
-        value = abs(product) / np.sqrt(size[:, u] * size[:, v])
-        value = np.where(both, 1.0, np.where(one, 0.0, value))
-        least = np.minimum(least, np.nan_to_num(value))
-    return least
+    with np.errstate(all="ignore"):
+        z = a - np.add.accumulate(a, axis=1)[:, -1:] / a.shape[1]
+        return z / abs(z).max(axis=1, keepdims=True), constant
 
 
-def _row_sum(values: Array) -> Array:
-    """Return the sum over rows of [n, b, u] as [n, u], row by row."""
-    return np.add.accumulate(values, axis=1)[:, -1]
+def correlations(products: Array, constant: Array) -> Array:
+    """Return the correlation of every two units, [n, u, u], from their ``row_products``.
+
+    1 of a unit and itself and of two constant units, 0 of a constant and a varying unit, and where
+    an activation is not finite.
+    """
+    size = products.diagonal(axis1=1, axis2=2)
+    with np.errstate(all="ignore"):
+        value = np.nan_to_num(products / np.sqrt(size[:, :, None] * size[:, None, :]))
+    both = constant[:, :, None] & constant[:, None, :]
+    one = constant[:, :, None] != constant[:, None, :]
+    value = np.where(both, 1.0, np.where(one, 0.0, value))
+    return np.where(np.eye(value.shape[2], dtype=bool), 1.0, value)
+
+
+def row_products(a: Array, b: Array) -> Array:
+    """Return the sums over rows of a_u b_v [n, u, v] of a [n, b, u] and b [n, b, v], in order."""
+    a, b = (np.ascontiguousarray(np.moveaxis(part, 1, 0)) for part in (a, b))
+    total = np.zeros((a.shape[1], a.shape[2], b.shape[2]))
+    product = np.empty_like(total)
+    with np.errstate(all="ignore"):
+        for left, right in zip(a[:, :, :, None], b[:, :, None, :], strict=True):
+            np.multiply(left, right, out=product)
+            np.add(total, product, out=total)
+    return total

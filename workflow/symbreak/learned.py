@@ -1,0 +1,226 @@
+"""What the units of each network learned, as tables: properties carried, functions, lesions.
+
+``table`` measures, ``settings`` sums up replicates for verdicts.csv, ``sensitivity`` tells how much
+the verdicts hang on the threshold ``redundancy``. Letters: n networks, b rows, u units.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from symbreak import functional, metrics, properties, surgery
+from symbreak.data import Dataset
+from symbreak.networks import Trained
+from symbreak.settings import COLUMNS
+from symbreak.statistics import bootstrap, mean
+from symbreak.story import PROPERTIES
+from symbreak.verdicts import MIXED, VERDICTS
+
+Array = np.ndarray
+Columns = dict[str, Array]
+
+TRACED = 1  # replicates, the first ones, of which every checkpoint is measured, and lesions
+SWEEP = (0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999)  # thresholds of the sensitivity table
+WHOLE = ("effective_width", "dead", "spare", *(f"unit_{name}" for name in PROPERTIES))
+SUMMED = ("neglected_mean", "neglected_low", "neglected_high", "neglected_untrained_mean",
+          "coverage_mean", "coverage_untrained_mean", "effective_width_mean",
+          "effective_rank_mean")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Against:
+    """What networks are measured against: the rows, their properties and two thresholds."""
+
+    rows: Dataset
+    towards: properties.Directions
+    redundancy: float
+    neglect: float
+
+
+def table(trained: Iterable[Trained], rows: Dataset, redundancy: float,
+          neglect: float) -> pd.DataFrame:  # fmt: skip
+    """Return a row a network, hidden layer and checkpoint, over the training rows.
+
+    All networks at the first and the last checkpoint, the first ``TRACED`` replicates at all.
+    """
+    against = Against(rows, properties.directions(rows.properties_train), redundancy, neglect)
+    parts = [part for t in trained for part in _parts(t, against)]
+    return metrics.joined(parts).astype({name: "category" for name in COLUMNS})
+
+
+def _parts(trained: Trained, against: Against) -> Iterator[dict[str, Any]]:
+    """Yield the columns of a few networks of a setting, one hidden layer after the other."""
+    chosen = np.zeros(trained.weights.shape[:2], bool)
+    chosen[:TRACED] = chosen[:, [0, -1]] = True
+    replicate, checkpoint = np.nonzero(chosen)
+    weights, x = trained.weights[chosen], against.rows.x_train
+    lesioned = (replicate < TRACED) & (checkpoint == len(trained.steps) - 1)
+    start = 0
+    for layers in metrics.activations(trained.setting, weights, trained.widths, x):
+        part = slice(start, start + len(layers[0]))
+        start = part.stop
+        for layer, a in enumerate(layers, start=1):
+            yield {
+                **{k: np.full(len(a), v, object) for k, v in trained.setting.record().items()},
+                "replicate": replicate[part].astype(np.int32),
+                "layer": np.full(len(a), layer, np.int32),
+                "step": trained.steps[checkpoint[part]].astype(np.int32),
+                **_layer(trained, weights[part], layer, a, against),
+                **_lesions(trained, weights[part], layer, a, lesioned[part], against.rows),
+            }
+
+
+def _layer(trained: Trained, parameters: Array, layer: int, a: Array,
+           against: Against) -> Columns:  # fmt: skip
+    """Return what the units of a layer with activations [n, b, u] carry and compute."""
+    finite = np.isfinite(parameters).all(axis=-1)
+    z, constant = metrics.centred(a)
+    units, beside = a.shape[2], against.towards.columns
+    beside = np.broadcast_to(beside, (len(a), *beside.shape))
+    products = metrics.row_products(z, np.concatenate([z, beside], axis=2))
+    correlation = metrics.correlations(products[:, :, :units], constant)
+    size = products.diagonal(axis1=1, axis2=2)
+    partial = properties.partial_correlations(products[:, :, units:], size, constant)
+    group = functional.same_function(correlation, against.redundancy)
+    merged = surgery.merge(trained.setting, parameters, trained.widths, layer, constant)
+    columns = {
+        **_properties(partial, group, against.neglect),
+        "spare": properties.spare_units(partial, against.neglect),
+        "least_correlation": abs(correlation).min(axis=(1, 2)),
+        "effective_rank": functional.effective_rank(correlation, constant),
+        "participation_ratio": functional.participation_ratio(correlation, constant),
+        "effective_width": merged.width,
+        "dead": np.count_nonzero(constant, axis=1),
+    }
+    return {name: _unless_diverged(name, values, finite) for name, values in columns.items()}
+
+
+def _unless_diverged(name: str, values: Array, finite: Array) -> Array:
+    """Return the values with 0 (whole numbers) or NaN where a network has diverged."""
+    if name in WHOLE:
+        return np.where(finite, values, 0).astype(np.int32)
+    return np.where(finite, values, np.nan if values.dtype.kind == "f" else "")
+
+
+def _properties(partial: Array, group: Array, neglect: float) -> Columns:
+    """Return who carries what; numbers are NaN where the properties are not known."""
+    found = properties.roles(partial, group)
+    unknown = np.full(len(partial), np.nan)
+    known = partial.shape[2] > 0
+    columns = {}
+    for j, name in enumerate(PROPERTIES):
+        columns[f"own_{name}"] = found.own[:, j] if known else unknown
+        columns[f"unit_{name}"] = found.unit[:, j] if known else np.zeros(len(partial), int)
+        columns[f"best_{name}"] = found.best[:, j] if known else unknown
+    own = np.stack([columns[f"own_{name}"] for name in PROPERTIES], axis=-1)
+    columns["coverage"] = metrics.dot(own, np.ones(own.shape))
+    columns["neglected"] = neglected(own, neglect)
+    below = [[name for name, size in zip(PROPERTIES, row, strict=True) if size < neglect]
+             for row in own]  # fmt: skip
+    return columns | {"neglect": np.array(["; ".join(names) for names in below], object)}
+
+
+def neglected(own: Array, neglect: float) -> Array:
+    """Return how many of ``own`` [n, q] are below the threshold [n]; NaN where unknown."""
+    count = np.count_nonzero(own < neglect, axis=1).astype(np.float64)
+    return np.where(np.isnan(own).any(axis=1), np.nan, count)
+
+
+def _lesions(trained: Trained, parameters: Array, layer: int, a: Array, lesioned: Array,
+             rows: Dataset) -> Columns:  # fmt: skip
+    """Return the largest and smallest rise of the training loss without a unit, where asked for."""
+    most, least = np.full(len(a), np.nan), np.full(len(a), np.nan)
+    where = lesioned & np.isfinite(parameters).all(axis=-1)
+    if where.any():
+        rise = surgery.lesion_losses(trained.setting, parameters[where], layer, a[where],
+                                     rows.x_train, rows.y_train)  # fmt: skip
+        most[where], least[where] = rise.max(axis=1), rise.min(axis=1)
+    return {"lesion_most": most, "lesion_least": least}
+
+
+def networks(found: pd.DataFrame, neglect: float) -> pd.DataFrame:
+    """Return a row a network and checkpoint from the rows of its layers.
+
+    A property has a unit of its own where it has one in some layer; width and rank are those of the
+    narrowest layer.
+    """
+    keys = [*COLUMNS, "replicate", "step"]
+    plain = found.astype({name: object for name in COLUMNS})
+    own = [f"own_{name}" for name in PROPERTIES]
+    largest, least = [*own, "coverage"], ["effective_width", "effective_rank"]
+    rules = {name: "max" for name in largest} | {name: "min" for name in least}
+    rows = plain.groupby(keys, sort=False).agg(rules).reset_index()
+    rows["neglected"] = neglected(rows[own].to_numpy(), neglect)
+    return rows
+
+
+def settings(found: pd.DataFrame, neglect: float) -> pd.DataFrame:
+    """Return a row a setting with the columns ``SUMMED``, means over its replicates.
+
+    Networks that diverged are left out; a number is NaN where none is left or nothing is known.
+    """
+    rows = networks(found, neglect)
+    rows = rows[~rows["effective_rank"].isna()]
+    groups = rows.groupby(list(COLUMNS), sort=False)
+    return pd.DataFrame([dict(zip(COLUMNS, key, strict=True)) | _setting(group)
+                         for key, group in groups], columns=[*COLUMNS, *SUMMED])  # fmt: skip
+
+
+def _setting(rows: pd.DataFrame) -> dict[str, float]:
+    last = rows[rows["step"] == rows["step"].max()]
+    first = rows[rows["step"] == 0]
+    count = last["neglected"].to_numpy()
+    means = [mean(part[name].to_numpy(np.float64)) for part, name in (
+        (first, "neglected"), (last, "coverage"), (first, "coverage"),
+        (last, "effective_width"), (last, "effective_rank"))]  # fmt: skip
+    return dict(zip(SUMMED, (mean(count), *bootstrap(count), *means), strict=True))
+
+
+def with_learned(verdicts: pd.DataFrame, found: pd.DataFrame, neglect: float) -> pd.DataFrame:
+    """Return the rows of verdicts.csv with the columns ``SUMMED`` at their end."""
+    return verdicts.merge(settings(found, neglect), "left", list(COLUMNS), validate="1:1")
+
+
+def sensitivity(judged: pd.DataFrame, found: pd.DataFrame, redundancy: float) -> pd.DataFrame:
+    """Return how verdicts change with the threshold ``redundancy``, a row a threshold.
+
+    ``judged`` has a row a network (``verdicts.networks``), ``found`` is the table of this module.
+    """
+    last = found[found.groupby(list(COLUMNS), observed=True)["step"].transform("max")
+                 == found["step"]].astype({name: object for name in COLUMNS})  # fmt: skip
+    keys = [*COLUMNS, "replicate"]
+    least = last.groupby(keys, sort=False)["least_correlation"].agg(list)
+    rows = judged[keys].copy()
+    rows["least"] = least.loc[pd.MultiIndex.from_frame(judged[keys])].to_numpy()
+    rows["layers"] = judged["layer_verdicts"].str.split("; ").to_numpy()
+    now = _verdicts(rows, redundancy)
+    thresholds = sorted({*SWEEP, redundancy})
+    return pd.DataFrame([_changes(t, now, _verdicts(rows, t)) for t in thresholds])
+
+
+def _verdicts(rows: pd.DataFrame, threshold: float) -> tuple[pd.Series, pd.Series]:
+    """Return the verdict of each network and of each setting for one threshold."""
+    order = list(VERDICTS)
+    split = order.index("redundant"), order.index("broken")
+    ranks = [
+        min(split[least < threshold] if (rank := order.index(name)) in split else rank
+            for name, least in zip(names, correlations, strict=True))
+        for names, correlations in zip(rows["layers"], rows["least"], strict=True)
+    ]  # fmt: skip
+    networks = pd.Series(ranks, rows.index).map(dict(enumerate(order)))
+    groups = networks.groupby([rows[name] for name in COLUMNS], sort=False)
+    return networks, groups.first().where(groups.nunique() == 1, MIXED)
+
+
+def _changes(threshold: float, now: tuple[pd.Series, pd.Series],
+             then: tuple[pd.Series, pd.Series]) -> dict[str, float | int]:  # fmt: skip
+    counts: dict[str, float | int] = {"redundancy": threshold}
+    for name, before, after in zip(("networks", "settings"), now, then, strict=True):
+        counts[name] = len(after)
+        counts[f"{name}_redundant"] = int((after == "redundant").sum())
+        counts[f"{name}_broken"] = int((after == "broken").sum())
+        counts[f"{name}_changed"] = int((after != before).sum())
+    return counts
