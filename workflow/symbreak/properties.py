@@ -17,7 +17,7 @@ from scipy.optimize import linear_sum_assignment
 
 Array = np.ndarray
 
-NOTHING_LEFT = 2.0**-40  # of a variance: what rounding leaves where nothing should be
+NOTHING_LEFT = 1e-12  # of a variance: what rounding leaves where nothing should be
 
 
 @dataclass(frozen=True)
