@@ -162,16 +162,14 @@ def settings(found: pd.DataFrame, neglect: float) -> pd.DataFrame:
 
     Networks that diverged are left out; a number is NaN where none is left or nothing is known.
     """
-    rows = networks(found, neglect)
-    rows = rows[~rows["effective_rank"].isna()]
-    groups = rows.groupby(list(COLUMNS), sort=False)
+    groups = networks(found, neglect).groupby(list(COLUMNS), sort=False)
     return pd.DataFrame([dict(zip(COLUMNS, key, strict=True)) | _setting(group)
                          for key, group in groups], columns=[*COLUMNS, *SUMMED])  # fmt: skip
 
 
 def _setting(rows: pd.DataFrame) -> dict[str, float]:
-    last = rows[rows["step"] == rows["step"].max()]
-    first = rows[rows["step"] == 0]
+    finite = rows["effective_rank"].notna()
+    first, last = (rows[finite & (rows["step"] == at)] for at in (0, rows["step"].max()))
     count = last["neglected"].to_numpy()
     means = [mean(part[name].to_numpy(np.float64)) for part, name in (
         (first, "neglected"), (last, "coverage"), (first, "coverage"),

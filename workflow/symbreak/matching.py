@@ -5,6 +5,8 @@ let two units change roles. Each unit is matched to one unit, by the assignment 
 distance (Kuhn, Naval Research Logistics 2, 1955). Letters: c checkpoints, b rows, u units.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
@@ -40,6 +42,6 @@ def through_training(vectors: Array) -> Array:
     At the first checkpoint unit i has name i; then each checkpoint is matched to the one before.
     """
     names = [np.arange(vectors.shape[1])]
-    for before, after in zip(vectors[:-1], vectors[1:], strict=True):
+    for before, after in pairwise(vectors):
         names.append(by_weights(before, after)[names[-1]])
     return np.stack(names)
