@@ -298,11 +298,10 @@ def neglect_sentence(verdicts: pd.DataFrame) -> str:
     if table.empty:
         return "What a table of your own is made of is not known, so neglect is not measured."
     known = [name for name in ("symmetric", "broken") if name in table.index]
-    parts = [
-        f"{table.loc[name, 'neglected_mean']:.2f} in {name} settings "
-        f"({table.loc[name, 'neglected_untrained_mean']:.2f} before training)"
-        for name in known
-    ]
+    means = table[["neglected_mean", "neglected_untrained_mean"]].to_numpy()
+    after, before = (dict(zip(table.index, column, strict=True)) for column in means.T)
+    parts = [f"{after[name]:.2f} in {name} settings ({before[name]:.2f} before training)"
+             for name in known]  # fmt: skip
     if not parts:
         return "There is neither a symmetric nor a broken setting to compare."
     return f"Of three properties, networks neglect {listed(parts)} on average."
