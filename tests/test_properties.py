@@ -19,7 +19,7 @@ def partial(activations: np.ndarray, known: np.ndarray = TRAIN) -> np.ndarray:
     """Return the partial correlations [u, q] of activations [b, u]."""
     z, constant = metrics.centred(activations[None])
     towards = properties.directions(known)
-    products = metrics.row_products(z, towards.columns[None])
+    products = metrics.row_products(z, towards.columns[:, :, None])
     size = metrics.row_products(z, z).diagonal(axis1=1, axis2=2)
     return properties.partial_correlations(products, size, constant)[0]
 

@@ -47,29 +47,49 @@ def table(trained: Iterable[Trained], rows: Dataset, redundancy: float,
     All networks at the first and the last checkpoint, the first ``TRACED`` replicates at all.
     """
     against = Against(rows, properties.directions(rows.properties_train), redundancy, neglect)
-    parts = [part for t in trained for part in _parts(t, against)]
-    return metrics.joined(parts).astype({name: "category" for name in COLUMNS})
+    starts: dict[Any, list[Columns]] = {}
+    parts = []
+    for t in trained:
+        start = t.weights[:, 0]
+        key = (t.setting.activation, t.setting.hidden, start.dtype, start.tobytes())
+        if key not in starts:  # settings that differ in dropout, say, start alike
+            starts[key] = list(_measured(t, *_start(t), against))
+        found = [*starts[key], *_measured(t, *_later(t), against)]
+        parts += [(t.setting, part) for part in found]
+    return metrics.by_setting(parts)
 
 
-def _parts(trained: Trained, against: Against) -> Iterator[dict[str, Any]]:
-    """Yield the columns of a few networks of a setting, one hidden layer after the other."""
+def _start(trained: Trained) -> tuple[Array, Array]:
+    """Return (replicate, checkpoint) of every network at the first checkpoint."""
+    count = len(trained.weights)
+    return np.arange(count), np.zeros(count, np.int64)
+
+
+def _later(trained: Trained) -> tuple[Array, Array]:
+    """Return (replicate, checkpoint) of what is measured after the first checkpoint."""
     chosen = np.zeros(trained.weights.shape[:2], bool)
-    chosen[:TRACED] = chosen[:, [0, -1]] = True
+    chosen[:TRACED] = chosen[:, -1] = True
+    chosen[:, 0] = False
     replicate, checkpoint = np.nonzero(chosen)
-    weights, x = trained.weights[chosen], against.rows.x_train
+    return replicate, checkpoint
+
+
+def _measured(trained: Trained, replicate: Array, checkpoint: Array,
+              against: Against) -> Iterator[Columns]:  # fmt: skip
+    """Yield the columns of a few of these networks, one hidden layer after the other."""
+    weights, rows = trained.weights[replicate, checkpoint], against.rows
     lesioned = (replicate < TRACED) & (checkpoint == len(trained.steps) - 1)
     start = 0
-    for layers in metrics.activations(trained.setting, weights, trained.widths, x):
+    for layers in metrics.activations(trained.setting, weights, trained.widths, rows.x_train):
         part = slice(start, start + len(layers[0]))
         start = part.stop
         for layer, a in enumerate(layers, start=1):
             yield {
-                **{k: np.full(len(a), v, object) for k, v in trained.setting.record().items()},
                 "replicate": replicate[part].astype(np.int32),
                 "layer": np.full(len(a), layer, np.int32),
                 "step": trained.steps[checkpoint[part]].astype(np.int32),
                 **_layer(trained, weights[part], layer, a, against),
-                **_lesions(trained, weights[part], layer, a, lesioned[part], against.rows),
+                **_lesions(trained, weights[part], layer, a, lesioned[part], rows),
             }
 
 
@@ -78,9 +98,9 @@ def _layer(trained: Trained, parameters: Array, layer: int, a: Array,
     """Return what the units of a layer with activations [n, b, u] carry and compute."""
     finite = np.isfinite(parameters).all(axis=-1)
     z, constant = metrics.centred(a)
-    units, beside = a.shape[2], against.towards.columns
-    beside = np.broadcast_to(beside, (len(a), *beside.shape))
-    products = metrics.row_products(z, np.concatenate([z, beside], axis=2))
+    units, beside = a.shape[2], against.towards.columns[:, :, None]
+    beside = np.broadcast_to(beside, (*beside.shape[:2], len(a)))
+    products = metrics.row_products(z, np.concatenate([z, beside], axis=1))
     correlation = metrics.correlations(products[:, :, :units], constant)
     size = products.diagonal(axis1=1, axis2=2)
     partial = properties.partial_correlations(products[:, :, units:], size, constant)

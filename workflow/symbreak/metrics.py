@@ -14,10 +14,12 @@ import numpy as np
 import pandas as pd
 
 from symbreak import trainer
-from symbreak.networks import Trained, networks_at_once, neuron_vectors, split_layers
+from symbreak.networks import CHUNK, Trained, networks_at_once, neuron_vectors, split_layers
 from symbreak.settings import COLUMNS, Setting
 
 Array = np.ndarray
+
+IN_CACHE = 40_000  # numbers in an array of a forward pass: larger ones are half as fast
 
 
 def distances(trained: Iterable[Trained]) -> pd.DataFrame:
@@ -26,13 +28,30 @@ def distances(trained: Iterable[Trained]) -> pd.DataFrame:
     ``l2_*`` in units of weight, ``cosine_*`` as 1 - cosine (0 same direction, 2 opposite, NaN where
     a vector is zero), each for the incoming weights with the bias, the outgoing weights, and both.
     """
-    parts = [_layer_distances(t, layer) for t in trained for layer in hidden_layers(t)]
-    return joined(parts).astype({name: "category" for name in COLUMNS})
+    return by_setting([(t.setting, _layer_distances(t, layer))
+                       for t in trained for layer in hidden_layers(t)])  # fmt: skip
+
+
+def by_setting(parts: list[tuple[Setting, dict[str, Array]]]) -> pd.DataFrame:
+    """Return the columns of each part, one below the other, after those of its setting.
+
+    The columns of the setting are categories: texts that repeat on every row would cost more time
+    than what is measured.
+    """
+    sizes = [len(next(iter(part.values()))) for _, part in parts]
+    records = pd.DataFrame([setting.record() for setting, _ in parts]).astype("category")
+    rows = np.repeat(np.arange(len(parts)), sizes)
+    head = {name: records[name].array.take(rows) for name in COLUMNS}
+    return pd.DataFrame(head | _stacked([part for _, part in parts]))
 
 
 def joined(parts: list[dict[str, Any]]) -> pd.DataFrame:
     """Return a table of the columns of each part, one part below the other."""
-    return pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+    return pd.DataFrame(_stacked(parts))
+
+
+def _stacked(parts: list[dict[str, Any]]) -> dict[str, Array]:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def hidden_layers(trained: Trained) -> range:
@@ -56,11 +75,9 @@ def _layer_distances(trained: Trained, layer: int) -> dict[str, Array]:
         "unit_b": pairs[None, None, :, 1] + 1,
     }
     columns: dict[str, Array] = {
-        **{name: np.full(np.prod(shape), value, object)
-           for name, value in trained.setting.record().items()},
-        **{name: np.broadcast_to(values, shape).ravel().astype(np.int32)
-           for name, values in index.items()},
-    }  # fmt: skip
+        name: np.broadcast_to(values, shape).ravel().astype(np.int32)
+        for name, values in index.items()
+    }
     for measure in (l2, cosine):
         for name, span in spans.items():
             a, b = (vectors[:, :, pairs[:, side], span] for side in (0, 1))
@@ -131,25 +148,35 @@ def activations(setting: Setting, parameters: Array, widths: tuple[int, ...],
     They are without dropout and in exact arithmetic, over the rows x [b, d].
     """
     x, setting = x.astype(setting.dtype), replace(setting, arithmetic="exact")
-    count = networks_at_once(widths, len(x))
+    count, few = (networks_at_once(widths, len(x), numbers) for numbers in (CHUNK, IN_CACHE))
     for first in range(0, len(parameters), count):
-        layers = split_layers(parameters[first : first + count], widths)
-        stacked = np.broadcast_to(x, (len(layers[0][0]), *x.shape))
-        with np.errstate(all="ignore"):
-            outputs = trainer.forward(layers, stacked, setting)[0][1:]
-        yield [a.astype(np.float64) for a in outputs]
+        chunk = parameters[first : first + count]
+        parts = [_forward(setting, chunk[i : i + few], widths, x)
+                 for i in range(0, len(chunk), few)]  # fmt: skip
+        yield [np.concatenate(layer) for layer in zip(*parts, strict=True)]
+
+
+def _forward(setting: Setting, parameters: Array, widths: tuple[int, ...],
+             x: Array) -> list[Array]:  # fmt: skip
+    """Return the activations of each hidden layer of all these networks at once."""
+    stacked = np.broadcast_to(x, (len(parameters), *x.shape))
+    with np.errstate(all="ignore"):
+        outputs = trainer.forward(split_layers(parameters, widths), stacked, setting)[0][1:]
+    return [a.astype(np.float64) for a in outputs]
 
 
 def centred(a: Array) -> tuple[Array, Array]:
-    """Return z [n, b, u], activations less their mean over their largest, and which are constant.
+    """Return z, activations [n, b, u] less their mean over their largest, and which are constant.
 
-    The second is [n, u]; z of a constant unit is not a number. The division keeps squares from
-    vanishing and from overflowing.
+    z is [b, u, n], rows first and networks last, where sums over rows are fast; the second is
+    [n, u], and z of a constant unit is not a number. The division keeps squares from vanishing and
+    from overflowing.
     """
-    constant = (a == a[:, :1]).all(axis=1)
+    a = np.ascontiguousarray(a.transpose(1, 2, 0))
+    constant = (a == a[0]).all(axis=0).T
     with np.errstate(all="ignore"):
-        z = a - np.add.accumulate(a, axis=1)[:, -1:] / a.shape[1]
-        return z / abs(z).max(axis=1, keepdims=True), constant
+        z = a - np.add.accumulate(a, axis=0)[-1] / len(a)
+        return z / abs(z).max(axis=0), constant
 
 
 def correlations(products: Array, constant: Array) -> Array:
@@ -168,12 +195,11 @@ def correlations(products: Array, constant: Array) -> Array:
 
 
 def row_products(a: Array, b: Array) -> Array:
-    """Return the sums over rows of a_u b_v [n, u, v] of a [n, b, u] and b [n, b, v], in order."""
-    a, b = (np.ascontiguousarray(np.moveaxis(part, 1, 0)) for part in (a, b))
-    total = np.zeros((a.shape[1], a.shape[2], b.shape[2]))
+    """Return the sums over rows of a_u b_v, in order: [n, u, v] of a [b, u, n] and b [b, v, n]."""
+    total = np.zeros((a.shape[1], b.shape[1], a.shape[2]))
     product = np.empty_like(total)
     with np.errstate(all="ignore"):
-        for left, right in zip(a[:, :, :, None], b[:, :, None, :], strict=True):
+        for left, right in zip(a[:, :, None], b[:, None], strict=True):
             np.multiply(left, right, out=product)
             np.add(total, product, out=total)
-    return total
+    return np.ascontiguousarray(total.transpose(2, 0, 1))

@@ -63,9 +63,9 @@ def largest_product(widths: tuple[int, ...]) -> int:
     return max([*widths, *(units * below for units, below in pairwise(widths[1:]))])
 
 
-def networks_at_once(widths: tuple[int, ...], rows: int) -> int:
-    """Return how many networks' activations are computed at once: at least one."""
-    return max(1, CHUNK // (rows * largest_product(widths)))
+def networks_at_once(widths: tuple[int, ...], rows: int, numbers: int = CHUNK) -> int:
+    """Return how many networks' largest array of a forward pass holds so many: at least one."""
+    return max(1, numbers // (rows * largest_product(widths)))
 
 
 def split_layers(parameters: np.ndarray, widths: tuple[int, ...]) -> list[Layer]:
