@@ -25,6 +25,7 @@ Columns = dict[str, Array]
 TRACED = 1  # replicates, the first ones, of which every checkpoint is measured, and lesions
 SWEEP = (0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999)  # thresholds of the sensitivity table
 WHOLE = ("effective_width", "dead", "spare", *(f"unit_{name}" for name in PROPERTIES))
+LESIONS = ("lesion_most", "lesion_least")
 SUMMED = ("neglected_mean", "neglected_low", "neglected_high", "neglected_untrained_mean",
           "coverage_mean", "coverage_untrained_mean", "effective_width_mean",
           "effective_rank_mean")  # fmt: skip
@@ -47,50 +48,74 @@ def table(trained: Iterable[Trained], rows: Dataset, redundancy: float,
     All networks at the first and the last checkpoint, the first ``TRACED`` replicates at all.
     """
     against = Against(rows, properties.directions(rows.properties_train), redundancy, neglect)
-    starts: dict[Any, list[Columns]] = {}
-    parts = []
-    for t in trained:
-        start = t.weights[:, 0]
-        key = (t.setting.activation, t.setting.hidden, start.dtype, start.tobytes())
-        if key not in starts:  # settings that differ in dropout, say, start alike
-            starts[key] = list(_measured(t, *_start(t), against))
-        found = [*starts[key], *_measured(t, *_later(t), against)]
-        parts += [(t.setting, part) for part in found]
-    return metrics.by_setting(parts)
+    trained = list(trained)
+    alike: dict[Any, list[int]] = {}
+    for i, t in enumerate(trained):
+        alike.setdefault((t.setting.activation, t.widths, t.weights.dtype), []).append(i)
+    parts = [part for members in alike.values() for part in _parts(trained, members, against)]
+    columns = metrics.stacked(parts)
+    order = np.lexsort([columns[k] for k in ("step", "layer", "replicate", "setting")])
+    index = columns.pop("setting")[order]
+    columns = {name: values[order] for name, values in columns.items()}
+    return metrics.by_setting([t.setting for t in trained], index, columns)
 
 
-def _start(trained: Trained) -> tuple[Array, Array]:
-    """Return (replicate, checkpoint) of every network at the first checkpoint."""
-    count = len(trained.weights)
-    return np.arange(count), np.zeros(count, np.int64)
+def _parts(trained: list[Trained], members: list[int], against: Against) -> Iterator[Columns]:
+    """Yield the columns of settings with the same model, one hidden layer after the other.
+
+    Equal networks are measured once: a replicate starts alike whatever its dropout.
+    """
+    found = metrics.stacked([_chosen(trained[i], i) for i in members])
+    weights = np.concatenate([trained[i].weights[_mask(trained[i])] for i in members])
+    one, same = _distinct(weights)
+    lesioned = found.pop("lesioned")
+    asked = np.zeros(len(one), bool)
+    asked[same[lesioned]] = True
+    layers = _measured(trained[members[0]], weights[one], asked, against)
+    for layer, measured in enumerate(layers, start=1):
+        columns = {name: values[same] for name, values in measured.items()}
+        for name in LESIONS:
+            columns[name] = np.where(lesioned, columns[name], np.nan)
+        yield found | {"layer": np.full(len(same), layer, np.int32)} | columns
 
 
-def _later(trained: Trained) -> tuple[Array, Array]:
-    """Return (replicate, checkpoint) of what is measured after the first checkpoint."""
+def _mask(trained: Trained) -> Array:
+    """Return which networks are measured at which checkpoint [r, c]."""
     chosen = np.zeros(trained.weights.shape[:2], bool)
-    chosen[:TRACED] = chosen[:, -1] = True
-    chosen[:, 0] = False
-    replicate, checkpoint = np.nonzero(chosen)
-    return replicate, checkpoint
+    chosen[:TRACED] = chosen[:, [0, -1]] = True
+    return chosen
 
 
-def _measured(trained: Trained, replicate: Array, checkpoint: Array,
-              against: Against) -> Iterator[Columns]:  # fmt: skip
-    """Yield the columns of a few of these networks, one hidden layer after the other."""
-    weights, rows = trained.weights[replicate, checkpoint], against.rows
-    lesioned = (replicate < TRACED) & (checkpoint == len(trained.steps) - 1)
-    start = 0
-    for layers in metrics.activations(trained.setting, weights, trained.widths, rows.x_train):
+def _chosen(trained: Trained, setting: int) -> Columns:
+    replicate, checkpoint = np.nonzero(_mask(trained))
+    return {
+        "setting": np.full(len(replicate), setting),
+        "replicate": replicate.astype(np.int32),
+        "layer": np.zeros(len(replicate), np.int32),
+        "step": trained.steps[checkpoint].astype(np.int32),
+        "lesioned": (replicate < TRACED) & (checkpoint == len(trained.steps) - 1),
+    }
+
+
+def _distinct(weights: Array) -> tuple[Array, Array]:
+    """Return the first place of each distinct row of bits, and for each row which of them it is."""
+    rows = np.ascontiguousarray(weights).view(np.dtype((np.void, weights[0].nbytes)))[:, 0]
+    _, first, same = np.unique(rows, return_index=True, return_inverse=True)
+    return first, same
+
+
+def _measured(model: Trained, weights: Array, asked: Array, against: Against) -> list[Columns]:
+    """Return the columns of each hidden layer of networks [n, p]; lesions where ``asked`` [n]."""
+    chunks, start = [], 0
+    for layers in metrics.activations(model.setting, weights, model.widths, against.rows.x_train):
         part = slice(start, start + len(layers[0]))
         start = part.stop
-        for layer, a in enumerate(layers, start=1):
-            yield {
-                "replicate": replicate[part].astype(np.int32),
-                "layer": np.full(len(a), layer, np.int32),
-                "step": trained.steps[checkpoint[part]].astype(np.int32),
-                **_layer(trained, weights[part], layer, a, against),
-                **_lesions(trained, weights[part], layer, a, lesioned[part], rows),
-            }
+        chunks.append([
+            _layer(model, weights[part], layer, a, against)
+            | _lesions(model, weights[part], layer, a, asked[part], against.rows)
+            for layer, a in enumerate(layers, start=1)
+        ])  # fmt: skip
+    return [metrics.stacked(parts) for parts in zip(*chunks, strict=True)]
 
 
 def _layer(trained: Trained, parameters: Array, layer: int, a: Array,
@@ -158,7 +183,7 @@ def _lesions(trained: Trained, parameters: Array, layer: int, a: Array, lesioned
         rise = surgery.lesion_losses(trained.setting, parameters[where], layer, a[where],
                                      rows.x_train, rows.y_train)  # fmt: skip
         most[where], least[where] = rise.max(axis=1), rise.min(axis=1)
-    return {"lesion_most": most, "lesion_least": least}
+    return dict(zip(LESIONS, (most, least), strict=True))
 
 
 def networks(found: pd.DataFrame, neglect: float) -> pd.DataFrame:

@@ -5,7 +5,7 @@ operations in a written order are used, so tables have the same bytes on every C
 n networks, r replicates, c checkpoints, u units, k the length of a vector, b rows.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -28,29 +28,32 @@ def distances(trained: Iterable[Trained]) -> pd.DataFrame:
     ``l2_*`` in units of weight, ``cosine_*`` as 1 - cosine (0 same direction, 2 opposite, NaN where
     a vector is zero), each for the incoming weights with the bias, the outgoing weights, and both.
     """
-    return by_setting([(t.setting, _layer_distances(t, layer))
-                       for t in trained for layer in hidden_layers(t)])  # fmt: skip
+    settings, parts = [], []
+    for network in trained:
+        for layer in hidden_layers(network):
+            settings.append(network.setting)
+            parts.append(_layer_distances(network, layer))
+    index = np.repeat(np.arange(len(parts)), [len(part["layer"]) for part in parts])
+    return by_setting(settings, index, stacked(parts))
 
 
-def by_setting(parts: list[tuple[Setting, dict[str, Array]]]) -> pd.DataFrame:
-    """Return the columns of each part, one below the other, after those of its setting.
+def by_setting(settings: list[Setting], index: Array, columns: dict[str, Array]) -> pd.DataFrame:
+    """Return a table of the columns of a setting, then these; row i is of setting index[i].
 
     The columns of the setting are categories: texts that repeat on every row would cost more time
     than what is measured.
     """
-    sizes = [len(next(iter(part.values()))) for _, part in parts]
-    records = pd.DataFrame([setting.record() for setting, _ in parts]).astype("category")
-    rows = np.repeat(np.arange(len(parts)), sizes)
-    head = {name: records[name].array.take(rows) for name in COLUMNS}
-    return pd.DataFrame(head | _stacked([part for _, part in parts]))
+    records = pd.DataFrame([setting.record() for setting in settings]).astype("category")
+    return pd.DataFrame({name: records[name].array.take(index) for name in COLUMNS} | columns)
 
 
 def joined(parts: list[dict[str, Any]]) -> pd.DataFrame:
     """Return a table of the columns of each part, one part below the other."""
-    return pd.DataFrame(_stacked(parts))
+    return pd.DataFrame(stacked(parts))
 
 
-def _stacked(parts: list[dict[str, Any]]) -> dict[str, Array]:
+def stacked(parts: Sequence[dict[str, Any]]) -> dict[str, Array]:
+    """Return the columns of each part, one below the other."""
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 

@@ -15,7 +15,7 @@ from symbreak.settings import Setting
 
 Layer = tuple[np.ndarray, np.ndarray]  # weights [..., units, inputs], biases [..., units]
 
-CHUNK = 4_000_000  # numbers that one array of activations may hold; at least one network's do
+CHUNK = 1_000_000  # numbers that one array of activations may hold; at least one network's do
 ARRAYS = ("weights", "moved", "train_loss", "test_loss", "train_accuracy", "test_accuracy")
 
 
