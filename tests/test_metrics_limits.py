@@ -16,6 +16,7 @@ from symbreak import (
     learned,
     matching,
     metrics,
+    networks,
     plan,
     properties,
     statistics,
@@ -67,8 +68,8 @@ def test_wide_networks_are_judged_a_few_at_a_time(hidden, monkeypatch: pytest.Mo
         return forward(layers, rows, *rest)
 
     whole = metrics.least_correlation(setting, net.weights[:, -1], widths, x)
-    monkeypatch.setattr(metrics, "CHUNK", 200_000)
-    monkeypatch.setattr(metrics, "IN_CACHE", 200_000)
+    monkeypatch.setattr(networks, "CHUNK", 5_000)
+    monkeypatch.setattr(networks, "IN_CACHE", 200_000)
     monkeypatch.setattr(trainer, "forward", watched)
     parts = metrics.least_correlation(setting, net.weights[:, -1], widths, x)
     assert (parts == whole).all()
@@ -79,7 +80,9 @@ def test_wide_networks_are_judged_a_few_at_a_time(hidden, monkeypatch: pytest.Mo
 @pytest.mark.parametrize("hidden", [[6], [16, 16], [3, 40, 2]])
 def test_a_plan_asks_for_the_memory_that_activations_take(hidden: list[int]) -> None:
     experiment = report_results.small(
-        data={"kind": "demand", "rows": 3000}, model={"hidden": [hidden], "activation": "tanh"}
+        data={"kind": "demand", "rows": 3000},
+        model={"hidden": [hidden], "activation": "tanh"},
+        replicates=60,
     )
     x = np.random.default_rng(0).normal(size=(3000, INPUTS))
     rows = data.Dataset(("a", "b", "c"), PROPERTIES, x, x[:, 0] > 0, x, x[:, 0] > 0, x, x)

@@ -14,12 +14,10 @@ import numpy as np
 import pandas as pd
 
 from symbreak import trainer
-from symbreak.networks import CHUNK, Trained, networks_at_once, neuron_vectors, split_layers
+from symbreak.networks import Trained, networks_at_once, neuron_vectors, split_layers
 from symbreak.settings import COLUMNS, Setting
 
 Array = np.ndarray
-
-IN_CACHE = 40_000  # numbers in an array of a forward pass: larger ones are half as fast
 
 
 def distances(trained: Iterable[Trained]) -> pd.DataFrame:
@@ -151,7 +149,7 @@ def activations(setting: Setting, parameters: Array, widths: tuple[int, ...],
     They are without dropout and in exact arithmetic, over the rows x [b, d].
     """
     x, setting = x.astype(setting.dtype), replace(setting, arithmetic="exact")
-    count, few = (networks_at_once(widths, len(x), numbers) for numbers in (CHUNK, IN_CACHE))
+    count, few = networks_at_once(widths, len(x))
     for first in range(0, len(parameters), count):
         chunk = parameters[first : first + count]
         parts = [_forward(setting, chunk[i : i + few], widths, x)
