@@ -22,6 +22,18 @@ def some(seed: int, rows: int, units: int) -> np.ndarray:
 
 
 @quick
+@given(seed=SEEDS, rows=st.integers(1, 700), count=st.sampled_from([1, 2, 30, 900]),
+       widths=st.tuples(st.integers(1, 4), st.integers(1, 4)))  # fmt: skip
+def test_sums_over_rows_go_row_by_row_however_many_there_are(seed, rows, count, widths) -> None:
+    random = np.random.default_rng(seed)
+    a, b = (random.normal(size=(rows, width, count)) for width in widths)
+    total = np.zeros((*widths, count))
+    for left, right in zip(a[:, :, None], b[:, None], strict=True):
+        total = total + left * right
+    assert (metrics.row_products(a, b) == total.transpose(2, 0, 1)).all()
+
+
+@quick
 @given(seed=SEEDS, units=st.integers(2, 64), rank=st.integers(1, 64))
 def test_eigenvalues_are_those_of_lapack(seed: int, units: int, rank: int) -> None:
     half = np.random.default_rng(seed).normal(size=(units, min(rank, units)))

@@ -19,6 +19,8 @@ from symbreak.settings import COLUMNS, Setting
 
 Array = np.ndarray
 
+BLOCK = 2_500  # numbers that are added as a block of rows; more go row by row, in place
+
 
 def distances(trained: Iterable[Trained]) -> pd.DataFrame:
     """Return a row a pair of units, by setting, replicate, layer and checkpoint.
@@ -198,9 +200,17 @@ def correlations(products: Array, constant: Array) -> Array:
 def row_products(a: Array, b: Array) -> Array:
     """Return the sums over rows of a_u b_v, in order: [n, u, v] of a [b, u, n] and b [b, v, n]."""
     total = np.zeros((a.shape[1], b.shape[1], a.shape[2]))
-    product = np.empty_like(total)
+    block = max(1, BLOCK // total.size)
     with np.errstate(all="ignore"):
-        for left, right in zip(a[:, :, None], b[:, None], strict=True):
-            np.multiply(left, right, out=product)
-            np.add(total, product, out=total)
+        for first in range(0, len(a), block):
+            rows = slice(first, first + block)
+            total = _in_order(total, a[rows, :, None] * b[rows, None])
     return np.ascontiguousarray(total.transpose(2, 0, 1))
+
+
+def _in_order(total: Array, terms: Array) -> Array:
+    """Return the total [...] with the terms [rows, ...] added to it, row by row."""
+    if len(terms) == 1:
+        return np.add(total, terms[0], out=total)
+    terms[0] += total
+    return np.add.accumulate(terms, axis=0)[-1]
