@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
-from symbreak import config, data, learned, metrics, trainer, training, verdicts
+from symbreak import config, data, judging, learned, metrics, trainer, training, verdicts
 from symbreak.networks import Trained
 from symbreak.report import Results
 from symbreak.settings import Experiment, Setting
@@ -66,9 +66,9 @@ def results(experiment: Experiment, trained: dict[Setting, Trained]) -> Results:
     rows = data.dataset(experiment.data, table)
     networks = verdicts.networks(trained.values(), rows.x_train, experiment.redundancy)
     found = learned.table(trained.values(), rows, experiment.redundancy, experiment.neglect)
+    judged = judging.tables(networks, found, experiment.redundancy, experiment.neglect)
     return Results(
-        learned.with_learned(verdicts.settings(networks), found, experiment.neglect), networks,
-        learned.sensitivity(networks, found, experiment.redundancy), distances(trained),
+        judged["verdicts"], networks, judged["sensitivity"], distances(trained),
         trained.__getitem__, rows.features, data.count_rows(table),
     )  # fmt: skip
 

@@ -21,7 +21,7 @@ ORDER = (
     "story", "table", "data", "plan", "anchors", "trainer", "block", "processor", "lanes", "loops",
     "phases", "rows", "step", "kernels", "machine", "engine", "training", "frameworks", "audit",
     "trace", "why", "metrics", "statistics", "verdicts", "functional", "properties", "surgery",
-    "matching", "learned", "summary", "figures", "matrix", "examples", "report", "cli",
+    "matching", "learned", "judging", "summary", "figures", "matrix", "examples", "report", "cli",
 )  # fmt: skip
 MODULES = sorted(path.stem for path in LIBRARY.glob("*.py"))
 SOURCES = sorted(

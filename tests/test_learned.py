@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from judged_networks import a_model, judged, random_layers, rows_with_properties, trained
 from networks_strategies import INPUTS
-from symbreak import learned, networks, statistics, verdicts
+from symbreak import judging, learned, networks, statistics, verdicts
 from symbreak.networks import Trained, network_widths
 from symbreak.settings import COLUMNS, Setting
 from symbreak.story import PROPERTIES
@@ -101,10 +101,10 @@ def test_a_diverged_network_has_no_numbers_and_no_part_in_means() -> None:
     assert lost[[*OWN, "coverage", "neglected", "effective_rank"]].isna().all()
     assert (lost["effective_width"], lost["dead"], lost["neglect"]) == (0, 0, "")
     kept = table[(table["replicate"] != 1) & (table["step"] == 1)]
-    row = learned.settings(table, 0.7).iloc[0]
+    row = judging.settings(table, 0.7).iloc[0]
     assert row["coverage_mean"] == pytest.approx(kept["coverage"].mean())
     group.weights[:, -1] = np.nan
-    rows = learned.with_learned(verdicts.settings(judged(group)), measured(group), 0.7)
+    rows = judging.with_learned(verdicts.settings(judged(group)), measured(group), 0.7)
     assert rows["neglected_mean"].isna().all()
     assert rows["neglected_untrained_mean"].notna().all()
 
@@ -117,8 +117,8 @@ def test_without_known_properties_their_columns_are_empty_and_the_others_are_not
     assert (table["neglect"] == "").all()
     same = ["least_correlation", "effective_rank", "effective_width", "lesion_most"]
     pd.testing.assert_frame_equal(table[same], measured(group)[same])
-    row = learned.settings(table, 0.7).iloc[0]
-    empty = [name for name in learned.SUMMED if name.startswith(("neglected", "coverage"))]
+    row = judging.settings(table, 0.7).iloc[0]
+    empty = [name for name in judging.SUMMED if name.startswith(("neglected", "coverage"))]
     assert row[empty].isna().all()
     assert row["effective_width_mean"] == 4
 
@@ -126,7 +126,7 @@ def test_without_known_properties_their_columns_are_empty_and_the_others_are_not
 def test_of_several_layers_one_that_carries_a_property_is_enough() -> None:
     setting = a_model((3, 2))
     table = measured(trained(setting, *nets(setting, 6)))
-    whole = learned.networks(table, 0.7).query("step == 1")
+    whole = judging.networks(table, 0.7).query("step == 1")
     layers = [table.query("step == 1 and layer == @k").set_index("replicate") for k in (1, 2)]
     best = np.maximum(*(layer[OWN].to_numpy() for layer in layers))
     assert whole["neglected"].tolist() == (best < 0.7).sum(axis=1).tolist()
@@ -135,7 +135,7 @@ def test_of_several_layers_one_that_carries_a_property_is_enough() -> None:
 
 
 @quick
-@given(seed=SEEDS, threshold=st.sampled_from(learned.SWEEP))
+@given(seed=SEEDS, threshold=st.sampled_from(judging.SWEEP))
 def test_the_sweep_gives_the_verdicts_of_judging_again(seed: int, threshold: float) -> None:
     random = np.random.default_rng(seed)
     groups = []
@@ -147,7 +147,7 @@ def test_the_sweep_gives_the_verdicts_of_judging_again(seed: int, threshold: flo
         groups.append(trained(setting, *found))
     judge = [judged(*groups, redundancy=t) for t in (0.99, threshold)]
     now, then = (verdicts.settings(rows) for rows in judge)
-    table = learned.sensitivity(judge[0], measured(*groups), 0.99)
+    table = judging.sensitivity(judge[0], measured(*groups), 0.99)
     row = table.set_index("redundancy").loc[threshold]
     assert row["networks_changed"] == (judge[0]["verdict"] != judge[1]["verdict"]).sum()
     assert row["networks_redundant"] == (judge[1]["verdict"] == "redundant").sum()

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from judged_networks import a_model, judged, random_layers, rows_with_properties, trained
 from networks_strategies import INPUTS, rows_for
-from symbreak import learned, metrics, networks, verdicts
+from symbreak import judging, learned, metrics, networks, verdicts
 from symbreak.networks import join_layers, network_widths
 from symbreak.settings import COLUMNS
 
@@ -208,11 +208,13 @@ def test_every_column_has_its_row_and_type_in_the_docs(heading: str) -> None:
     rows = judged(group)
     found = learned.table([group], rows_with_properties(group.setting), 0.99, 0.7)
     tables = {
-        "Verdicts": learned.with_learned(verdicts.settings(rows), found, 0.7),
+        **{
+            name.capitalize(): table
+            for name, table in judging.tables(rows, found, 0.99, 0.7).items()
+        },
         "Networks": rows,
         "What": found,
         "Distances": metrics.distances([group]),
-        "Sensitivity": learned.sensitivity(rows, found, 0.99),
     }
     texts = set(COLUMNS) & set(tables[heading]) - {"learning_rate", "weight_decay"}
     table = tables[heading].astype(dict.fromkeys(texts, object))

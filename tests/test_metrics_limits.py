@@ -13,6 +13,7 @@ from networks_strategies import INPUTS, rows_for
 from symbreak import (
     data,
     functional,
+    judging,
     learned,
     matching,
     metrics,
@@ -30,7 +31,17 @@ from symbreak.story import PROPERTIES
 # Their last bit differs between machines; sums of floats go row by row instead.
 NOT_PORTABLE = {"exp", "log", "tanh", "power", "dot", "matmul", "einsum", "inner", "mean", "std",
                 "corrcoef", "norm", "hypot", "pow", "linalg"}  # fmt: skip
-MODULES = [metrics, statistics, verdicts, functional, properties, surgery, matching, learned]
+MODULES = [
+    metrics,
+    statistics,
+    verdicts,
+    functional,
+    properties,
+    surgery,
+    matching,
+    learned,
+    judging,
+]
 
 
 @pytest.mark.parametrize("module", MODULES)

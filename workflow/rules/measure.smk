@@ -54,6 +54,6 @@ rule judge:
     params:
         redundancy=EXPERIMENT.redundancy,
         neglect=EXPERIMENT.neglect,
-        code=files.fingerprint("learned"),
+        code=files.fingerprint("judging"),
     script:
         "../scripts/judge.py"

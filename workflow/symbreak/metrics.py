@@ -200,7 +200,7 @@ def correlations(products: Array, constant: Array) -> Array:
 def row_products(a: Array, b: Array) -> Array:
     """Return the sums over rows of a_u b_v, in order: [n, u, v] of a [b, u, n] and b [b, v, n]."""
     total = np.zeros((a.shape[1], b.shape[1], a.shape[2]))
-    block = max(1, BLOCK // total.size)
+    block = max(1, BLOCK // max(1, total.size))
     with np.errstate(all="ignore"):
         for first in range(0, len(a), block):
             rows = slice(first, first + block)
