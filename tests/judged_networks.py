@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 from networks_strategies import INPUTS, rows_for
 from symbreak import networks, verdicts
+from symbreak.data import Dataset
 from symbreak.networks import Trained, join_layers
 from symbreak.settings import REGISTRIES, Setting
+from symbreak.story import PROPERTIES
 
 
 def a_model(hidden: tuple[int, ...], activation: str = "tanh", **fields: object) -> Setting:
@@ -40,3 +42,11 @@ def trained(setting: Setting, *nets: list[networks.Layer], moved: np.ndarray | b
 
 def judged(*groups: Trained, redundancy: float = 0.99) -> pd.DataFrame:
     return verdicts.networks(groups, rows_for(groups[0].setting)[0], redundancy)
+
+
+def rows_with_properties(setting: Setting, known: bool = True) -> Dataset:
+    """Return rows of which each property is one input, a little bent; or none is known."""
+    x, y = (part.astype(np.float64) for part in rows_for(setting))
+    scores = np.tanh(x) if known else np.zeros((len(x), 0))
+    names = PROPERTIES if known else ()
+    return Dataset(("a", "b", "c"), names, x, y, x, y, scores, scores)

@@ -18,7 +18,7 @@ import llvmlite.binding as llvm
 import numpy as np
 import pandas as pd
 from numpy._core import _multiarray_umath as core
-from symbreak import config, data, files, kernels, metrics, networks, processor, training, verdicts
+from symbreak import config, data, files, judging, kernels, learned, networks, processor, training
 from symbreak.settings import Experiment
 
 ARITHMETIC = re.compile(r"v?(?:add|sub|mul|div|sqrt|min|max)([ps])[sd]$")
@@ -31,7 +31,8 @@ def run(experiment: Experiment, folder: Path) -> None:
     with files.written(folder / "data.csv") as path:
         data.write_csv(data.make(experiment.data, experiment.seed), path)
     table = data.load_for(experiment.data, folder / "data.csv")
-    judged = []
+    thresholds = experiment.redundancy, experiment.neglect
+    found: dict[str, list[pd.DataFrame]] = {}
     for init in experiment.init:
         trained = []
         for _, dropout, bias in (c for c in experiment.combinations() if c[0] == init):
@@ -41,13 +42,14 @@ def run(experiment: Experiment, folder: Path) -> None:
             with files.written(file) as path:
                 networks.save(path, done)
             trained += done
-        with files.written(folder / "distances" / f"{init.label}.parquet") as path:
-            metrics.distances(trained).to_parquet(path, index=False)
-        judged.append(verdicts.networks(trained, table.x_train, experiment.redundancy))
-    every = pd.concat(judged, ignore_index=True)
+        for name, rows in learned.tables(trained, table, *thresholds):
+            found.setdefault(name, []).append(rows)
+            with files.written(folder / name / f"{init.label}.parquet") as path:
+                rows.to_parquet(path, index=False)
+    every, learnt = (pd.concat(found[n], ignore_index=True) for n in ("networks", "properties"))
     every.to_parquet(folder / "networks.parquet", index=False)
-    text = verdicts.settings(every).to_csv(index=False, lineterminator="\n")
-    files.write_text(folder / "verdicts.csv", text)
+    for name, rows in judging.tables(every, learnt, *thresholds).items():
+        files.write_text(folder / f"{name}.csv", rows.to_csv(index=False, lineterminator="\n"))
 
 
 def listings() -> dict[str, str]:

@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
-from symbreak import config, data, metrics, trainer, training, verdicts
+from symbreak import config, data, judging, learned, metrics, trainer, training, verdicts
 from symbreak.networks import Trained
 from symbreak.report import Results
 from symbreak.settings import Experiment, Setting
@@ -65,9 +65,11 @@ def results(experiment: Experiment, trained: dict[Setting, Trained]) -> Results:
     table = data.make(experiment.data, experiment.seed)
     rows = data.dataset(experiment.data, table)
     networks = verdicts.networks(trained.values(), rows.x_train, experiment.redundancy)
+    found = learned.table(trained.values(), rows, experiment.redundancy, experiment.neglect)
+    judged = judging.tables(networks, found, experiment.redundancy, experiment.neglect)
     return Results(
-        verdicts.settings(networks), networks, distances(trained), trained.__getitem__,
-        rows.features, data.count_rows(table),
+        judged["verdicts"], networks, judged["sensitivity"], distances(trained),
+        trained.__getitem__, rows.features, data.count_rows(table),
     )  # fmt: skip
 
 

@@ -100,10 +100,12 @@ def forget() -> None:
 @pytest.mark.parametrize(
     ("changed", "stages"),
     [
-        ("story", {"data", "training", "report"}),
+        ("story", {"data", "training", "learned", "judging", "report"}),
         ("phases", {"training"}),
-        ("trainer", {"training", "verdicts"}),
-        ("verdicts", {"verdicts"}),
+        ("trainer", {"training", "verdicts", "learned", "judging"}),
+        ("verdicts", {"verdicts", "learned", "judging"}),
+        ("learned", {"learned", "judging"}),
+        ("judging", {"judging"}),
         ("figures", {"report"}),
         ("templates/report.css", {"report"}),
         ("plan", set()),
@@ -112,7 +114,7 @@ def forget() -> None:
 def test_a_change_reaches_the_stages_that_import_it(
     copy: Path, changed: str, stages: set[str]
 ) -> None:
-    every = ("data", "training", "verdicts", "report")
+    every = ("data", "training", "verdicts", "learned", "judging", "report")
     before = {stage: files.fingerprint(stage) for stage in every}
     path = copy / (changed if "." in changed else f"{changed}.py")
     path.write_text(path.read_text() + "\n")

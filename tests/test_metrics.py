@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from judged_networks import a_model, judged, random_layers, trained
+from judged_networks import a_model, judged, random_layers, rows_with_properties, trained
 from networks_strategies import INPUTS, rows_for
-from symbreak import metrics, networks, verdicts
+from symbreak import judging, learned, metrics, networks, verdicts
 from symbreak.networks import join_layers, network_widths
 from symbreak.settings import COLUMNS
 
@@ -202,18 +202,24 @@ def documented(heading: str) -> dict[str, list[str]]:
     return {row[0].strip(" `"): [cell.strip() for cell in row[1:]] for row in rows}
 
 
-@pytest.mark.parametrize("heading", ["Verdicts", "Networks", "Distances"])
+@pytest.mark.parametrize("heading", ["Verdicts", "Networks", "Distances", "What", "Sensitivity"])
 def test_every_column_has_its_row_and_type_in_the_docs(heading: str) -> None:
     group = trained(a_model((3,)), *[random_layers((INPUTS, 3, 1), s) for s in range(2)])
     rows = judged(group)
+    found = learned.table([group], rows_with_properties(group.setting), 0.99, 0.7)
     tables = {
-        "Verdicts": verdicts.settings(rows),
+        **{
+            name.capitalize(): table
+            for name, table in judging.tables(rows, found, 0.99, 0.7).items()
+        },
         "Networks": rows,
+        "What": found,
         "Distances": metrics.distances([group]),
     }
-    table = tables[heading].astype(dict.fromkeys(set(COLUMNS) - {"learning_rate", "weight_decay"},
-                                                 object))  # fmt: skip
-    columns = documented("The columns of a setting") | documented(heading)
+    texts = set(COLUMNS) & set(tables[heading]) - {"learning_rate", "weight_decay"}
+    table = tables[heading].astype(dict.fromkeys(texts, object))
+    of_setting = documented("The columns of a setting") if heading != "Sensitivity" else {}
+    columns = of_setting | documented(heading)
     assert sorted(columns) == sorted(table.columns)
     kinds = {name: TYPES[np.asarray(table[name]).dtype.kind] for name in table}
     assert kinds == {name: columns[name][1] for name in table}

@@ -336,3 +336,32 @@ def test_a_config_that_no_file_says_is_in_the_report_as_a_file(tmp_path: Path) -
         assert yaml.safe_load(text) == {**values, "model": {"hidden": [[4, 3]]}}
         assert found.command.endswith(f" --configfile {name}")
         assert found.digest == hashlib.sha256(text.encode()).hexdigest()
+
+
+def section(text: str, name: str) -> str:
+    return text.split(f'<section id="{name}"')[1].split("</section>")[0]
+
+
+def test_what_is_neglected_is_shown_by_verdict_with_the_untrained_baseline(
+    results: Results, text: str
+) -> None:
+    table = summary.neglect(results.verdicts)
+    known = results.verdicts.dropna(subset="neglected_untrained_mean")
+    assert table["settings"].sum() == len(known)
+    symmetric = known[known["verdict"] == "symmetric"]
+    means = symmetric[["neglected_mean", "neglected_untrained_mean"]].mean()
+    shown = [f"{means.iloc[0]:.2f} in symmetric", f"({means.iloc[1]:.2f} before training)"]
+    assert means.iloc[0] >= 2  # of three properties equal units have one unit for one
+    assert all(part in section(text, "learned") for part in shown)
+
+
+def test_without_properties_the_report_says_so(experiment: Experiment, results: Results) -> None:
+    empty = results.verdicts.assign(neglected_mean=np.nan, neglected_untrained_mean=np.nan)
+    text = report.build(experiment, replace(results, verdicts=empty), MADE_BY)
+    assert "not measured" in section(text, "learned")
+    assert "<table" not in section(text, "learned")
+
+
+def test_the_sensitivity_table_has_every_threshold(results: Results, text: str) -> None:
+    shown = re.findall(r'<th scope="row">([\d.]+)</th>', section(text, "sensitivity"))
+    assert [float(cell) for cell in shown] == results.sensitivity["redundancy"].tolist()

@@ -1,15 +1,18 @@
-# In: weights. Out: distances between units, a row a network, a verdict a setting.
+# In: weights. Out: distances between units, what they learned, a row a network, a verdict a setting.
 # measure is a job an initializer; judge puts them together.
+
+INITS = [init.label for init in EXPERIMENT.init]
 
 
 rule measure:
-    """Measure the networks of one initializer: distances of units, a verdict each."""
+    """Measure the networks of one initializer: distances of units, what they learned, verdicts."""
     input:
         data=DATA,
         weights=lambda wildcards: EXPERIMENT.train_files(wildcards.init),
     output:
         distances=f"{RESULTS}/distances/{{init}}.parquet",
         networks=f"{RESULTS}/networks/{{init}}.parquet",
+        properties=f"{RESULTS}/properties/{{init}}.parquet",
     log:
         f"{LOGS}/measure/{{init}}.log",
     benchmark:
@@ -23,7 +26,8 @@ rule measure:
     params:
         data=EXPERIMENT.data_record(),
         redundancy=EXPERIMENT.redundancy,
-        code=files.fingerprint("verdicts"),
+        neglect=EXPERIMENT.neglect,
+        code=files.fingerprint("learned"),
     script:
         "../scripts/measure.py"
 
@@ -31,10 +35,12 @@ rule measure:
 rule judge:
     """Judge every setting, with its interval, and put all networks in one table."""
     input:
-        expand(rules.measure.output.networks, init=[i.label for i in EXPERIMENT.init]),
+        networks=expand(rules.measure.output.networks, init=INITS),
+        properties=expand(rules.measure.output.properties, init=INITS),
     output:
         verdicts=f"{RESULTS}/verdicts.csv",
         networks=f"{RESULTS}/networks.parquet",
+        sensitivity=f"{RESULTS}/sensitivity.csv",
     log:
         f"{LOGS}/judge/judge.log",
     benchmark:
@@ -46,6 +52,8 @@ rule judge:
         mem_mb=2 * plan.BASE_MB,
         runtime=plan.START_MINUTES,
     params:
-        code=files.fingerprint("verdicts"),
+        redundancy=EXPERIMENT.redundancy,
+        neglect=EXPERIMENT.neglect,
+        code=files.fingerprint("judging"),
     script:
         "../scripts/judge.py"

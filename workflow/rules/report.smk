@@ -5,7 +5,7 @@ rule report:
     """Write the report, one HTML file that opens from disk."""
     input:
         rules.judge.output,
-        expand(rules.measure.output.distances, init=[i.label for i in EXPERIMENT.init]),
+        expand(rules.measure.output.distances, init=INITS),
         [EXPERIMENT.train_files(init.label) for init in EXPERIMENT.init],
         data=DATA,
         config=CONFIG_FILES,

@@ -1,13 +1,15 @@
 """Judge every setting."""
 
 import pandas as pd
-from symbreak import files, verdicts
+from symbreak import files, judging
 
-with files.job_log(snakemake.log[0], "verdicts", snakemake.params.code):
-    networks = pd.concat(map(pd.read_parquet, snakemake.input), ignore_index=True)
-    files.write_text(
-        snakemake.output.verdicts,
-        verdicts.settings(networks).to_csv(index=False, lineterminator="\n"),
+with files.job_log(snakemake.log[0], "judging", snakemake.params.code):
+    networks, found = (
+        pd.concat(map(pd.read_parquet, snakemake.input[name]), ignore_index=True)
+        for name in ("networks", "properties")
     )
+    thresholds = snakemake.params.redundancy, snakemake.params.neglect
+    for name, table in judging.tables(networks, found, *thresholds).items():
+        files.write_text(snakemake.output[name], table.to_csv(index=False, lineterminator="\n"))
     with files.written(snakemake.output.networks) as path:
         networks.to_parquet(path, index=False)

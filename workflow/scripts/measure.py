@@ -1,12 +1,12 @@
 """Measure the networks of one initializer."""
 
-from symbreak import data, files, metrics, networks, verdicts
+from symbreak import data, files, learned, networks
 from symbreak.settings import data_from
 
-with files.job_log(snakemake.log[0], "verdicts", snakemake.params.code):
-    x = data.load_for(data_from(snakemake.params.data), snakemake.input.data).x_train
+with files.job_log(snakemake.log[0], "learned", snakemake.params.code):
+    rows = data.load_for(data_from(snakemake.params.data), snakemake.input.data)
     trained = [setting for file in snakemake.input.weights for setting in networks.load(file)]
-    with files.written(snakemake.output.distances) as path:
-        metrics.distances(trained).to_parquet(path, index=False)
-    with files.written(snakemake.output.networks) as path:
-        verdicts.networks(trained, x, snakemake.params.redundancy).to_parquet(path, index=False)
+    thresholds = snakemake.params.redundancy, snakemake.params.neglect
+    for name, table in learned.tables(trained, rows, *thresholds):
+        with files.written(snakemake.output[name]) as path:
+            table.to_parquet(path, index=False)

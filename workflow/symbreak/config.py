@@ -92,6 +92,7 @@ def _parse(config: Mapping[str, Any]) -> Experiment:
         replicates=int(config["replicates"]),
         checkpoints=int(config.get("checkpoints", values["checkpoints"])),
         redundancy=float(config.get("redundancy", values["redundancy"])),
+        neglect=float(config.get("neglect", values["neglect"])),
     )
 
 

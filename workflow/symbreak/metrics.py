@@ -5,7 +5,7 @@ operations in a written order are used, so tables have the same bytes on every C
 n networks, r replicates, c checkpoints, u units, k the length of a vector, b rows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -19,6 +19,8 @@ from symbreak.settings import COLUMNS, Setting
 
 Array = np.ndarray
 
+BLOCK = 2_500  # numbers that are added as a block of rows; more go row by row, in place
+
 
 def distances(trained: Iterable[Trained]) -> pd.DataFrame:
     """Return a row a pair of units, by setting, replicate, layer and checkpoint.
@@ -26,13 +28,33 @@ def distances(trained: Iterable[Trained]) -> pd.DataFrame:
     ``l2_*`` in units of weight, ``cosine_*`` as 1 - cosine (0 same direction, 2 opposite, NaN where
     a vector is zero), each for the incoming weights with the bias, the outgoing weights, and both.
     """
-    parts = [_layer_distances(t, layer) for t in trained for layer in hidden_layers(t)]
-    return joined(parts).astype({name: "category" for name in COLUMNS})
+    settings, parts = [], []
+    for network in trained:
+        for layer in hidden_layers(network):
+            settings.append(network.setting)
+            parts.append(_layer_distances(network, layer))
+    index = np.repeat(np.arange(len(parts)), [len(part["layer"]) for part in parts])
+    return by_setting(settings, index, stacked(parts))
+
+
+def by_setting(settings: list[Setting], index: Array, columns: dict[str, Array]) -> pd.DataFrame:
+    """Return a table of the columns of a setting, then these; row i is of setting index[i].
+
+    The columns of the setting are categories: texts that repeat on every row would cost more time
+    than what is measured.
+    """
+    records = pd.DataFrame([setting.record() for setting in settings]).astype("category")
+    return pd.DataFrame({name: records[name].array.take(index) for name in COLUMNS} | columns)
 
 
 def joined(parts: list[dict[str, Any]]) -> pd.DataFrame:
     """Return a table of the columns of each part, one part below the other."""
-    return pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+    return pd.DataFrame(stacked(parts))
+
+
+def stacked(parts: Sequence[dict[str, Any]]) -> dict[str, Array]:
+    """Return the columns of each part, one below the other."""
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def hidden_layers(trained: Trained) -> range:
@@ -56,11 +78,9 @@ def _layer_distances(trained: Trained, layer: int) -> dict[str, Array]:
         "unit_b": pairs[None, None, :, 1] + 1,
     }
     columns: dict[str, Array] = {
-        **{name: np.full(np.prod(shape), value, object)
-           for name, value in trained.setting.record().items()},
-        **{name: np.broadcast_to(values, shape).ravel().astype(np.int32)
-           for name, values in index.items()},
-    }  # fmt: skip
+        name: np.broadcast_to(values, shape).ravel().astype(np.int32)
+        for name, values in index.items()
+    }
     for measure in (l2, cosine):
         for name, span in spans.items():
             a, b = (vectors[:, :, pairs[:, side], span] for side in (0, 1))
@@ -110,45 +130,87 @@ def least_correlation(setting: Setting, parameters: Array, widths: tuple[int, ..
                       x: Array) -> Array:  # fmt: skip
     """Return the least |correlation| of two units' activations, [n, layers].
 
-    Activations are without dropout over the rows x [b, d] of the training data. Two units that are
-    constant there count as the same (1), a constant and a varying one as different (0).
+    Activations are those of ``activations``, over the rows x [b, d] of the training data. Two units
+    that are constant there count as the same (1), a constant and a varying one as different (0).
     """
-    x, setting = x.astype(setting.dtype), replace(setting, arithmetic="exact")
-    count = networks_at_once(widths, len(x))
     parts = [
-        _chunk_correlation(setting, parameters[first : first + count], widths, x)
-        for first in range(0, len(parameters), count)
+        np.stack([_least(*centred(a)) for a in layers], axis=-1)
+        for layers in activations(setting, parameters, widths, x)
     ]
     return np.concatenate(parts)
 
 
-def _chunk_correlation(setting: Setting, parameters: Array, widths: tuple[int, ...],
-                       x: Array) -> Array:  # fmt: skip
-    layers = split_layers(parameters, widths)
+def _least(z: Array, constant: Array) -> Array:
+    return abs(correlations(row_products(z, z), constant)).min(axis=(1, 2))
+
+
+def activations(setting: Setting, parameters: Array, widths: tuple[int, ...],
+                x: Array) -> Iterator[list[Array]]:  # fmt: skip
+    """Yield the activations of each hidden layer, [n, b, u] float64, a few networks at a time.
+
+    They are without dropout and in exact arithmetic, over the rows x [b, d].
+    """
+    x, setting = x.astype(setting.dtype), replace(setting, arithmetic="exact")
+    count, few = networks_at_once(widths, len(x))
+    for first in range(0, len(parameters), count):
+        chunk = parameters[first : first + count]
+        parts = [_forward(setting, chunk[i : i + few], widths, x)
+                 for i in range(0, len(chunk), few)]  # fmt: skip
+        yield [np.concatenate(layer) for layer in zip(*parts, strict=True)]
+
+
+def _forward(setting: Setting, parameters: Array, widths: tuple[int, ...],
+             x: Array) -> list[Array]:  # fmt: skip
+    """Return the activations of each hidden layer of all these networks at once."""
     stacked = np.broadcast_to(x, (len(parameters), *x.shape))
     with np.errstate(all="ignore"):
-        outputs = trainer.forward(layers, stacked, setting)[0][1:]
-        return np.stack([_correlation(a.astype(np.float64)) for a in outputs], axis=-1)
+        outputs = trainer.forward(split_layers(parameters, widths), stacked, setting)[0][1:]
+    return [a.astype(np.float64) for a in outputs]
 
 
-def _correlation(a: Array) -> Array:
-    """Return the least |correlation| over pairs of units of activations [n, b, u], as [n]."""
-    rows = a.shape[1]
-    constant = (a == a[:, :1]).all(axis=1)
-    centred = a - _row_sum(a)[:, None] / rows
-    centred = centred / abs(centred).max(axis=1, keepdims=True)  # no square may vanish or overflow
-    size = _row_sum(centred * centred)
-    least = np.ones(len(a))
-    for u, v in combinations(range(a.shape[2]), 2):
-        both = constant[:, u] & constant[:, v]
-        one = constant[:, u] != constant[:, v]
-        product = _row_sum((centred[:, :, u] * centred[:, :, v])[:, :, None])[:, 0]
-        value = abs(product) / np.sqrt(size[:, u] * size[:, v])
-        value = np.where(both, 1.0, np.where(one, 0.0, value))
-        least = np.minimum(least, np.nan_to_num(value))
-    return least
+def centred(a: Array) -> tuple[Array, Array]:
+    """Return z, activations [n, b, u] less their mean over their largest, and which are constant.
+
+    z is [b, u, n], rows first and networks last, where sums over rows are fast; the second is
+    [n, u], and z of a constant unit is not a number. The division keeps squares from vanishing and
+    from overflowing.
+    """
+    a = np.ascontiguousarray(a.transpose(1, 2, 0))
+    constant = (a == a[0]).all(axis=0).T
+    with np.errstate(all="ignore"):
+        z = a - np.add.accumulate(a, axis=0)[-1] / len(a)
+        return z / abs(z).max(axis=0), constant
 
 
-def _row_sum(values: Array) -> Array:
-    """Return the sum over rows of [n, b, u] as [n, u], row by row."""
-    return np.add.accumulate(values, axis=1)[:, -1]
+def correlations(products: Array, constant: Array) -> Array:
+    """Return the correlation of every two units, [n, u, u], from their ``row_products``.
+
+    1 of a unit and itself and of two constant units, 0 of a constant and a varying unit, and where
+    an activation is not finite.
+    """
+    size = products.diagonal(axis1=1, axis2=2)
+    with np.errstate(all="ignore"):
+        value = np.nan_to_num(products / np.sqrt(size[:, :, None] * size[:, None, :]))
+    both = constant[:, :, None] & constant[:, None, :]
+    one = constant[:, :, None] != constant[:, None, :]
+    value = np.where(both, 1.0, np.where(one, 0.0, value))
+    return np.where(np.eye(value.shape[2], dtype=bool), 1.0, value)
+
+
+def row_products(a: Array, b: Array) -> Array:
+    """Return the sums over rows of a_u b_v, in order: [n, u, v] of a [b, u, n] and b [b, v, n]."""
+    total = np.zeros((a.shape[1], b.shape[1], a.shape[2]))
+    block = max(1, BLOCK // max(1, total.size))
+    with np.errstate(all="ignore"):
+        for first in range(0, len(a), block):
+            rows = slice(first, first + block)
+            total = _in_order(total, a[rows, :, None] * b[rows, None])
+    return np.ascontiguousarray(total.transpose(2, 0, 1))
+
+
+def _in_order(total: Array, terms: Array) -> Array:
+    """Return the total [...] with the terms [rows, ...] added to it, row by row."""
+    if len(terms) == 1:
+        return np.add(total, terms[0], out=total)
+    terms[0] += total
+    return np.add.accumulate(terms, axis=0)[-1]

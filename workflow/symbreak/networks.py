@@ -15,7 +15,8 @@ from symbreak.settings import Setting
 
 Layer = tuple[np.ndarray, np.ndarray]  # weights [..., units, inputs], biases [..., units]
 
-CHUNK = 4_000_000  # numbers that one array of activations may hold; at least one network's do
+CHUNK = 1_000_000  # numbers that an array of activations may hold; at least one network's do
+IN_CACHE = 40_000  # and those of the largest array of a forward pass: larger ones are half as fast
 ARRAYS = ("weights", "moved", "train_loss", "test_loss", "train_accuracy", "test_accuracy")
 
 
@@ -63,9 +64,10 @@ def largest_product(widths: tuple[int, ...]) -> int:
     return max([*widths, *(units * below for units, below in pairwise(widths[1:]))])
 
 
-def networks_at_once(widths: tuple[int, ...], rows: int) -> int:
-    """Return how many networks' activations are computed at once: at least one."""
-    return max(1, CHUNK // (rows * largest_product(widths)))
+def networks_at_once(widths: tuple[int, ...], rows: int) -> tuple[int, int]:
+    """Return how many networks are measured at once, and how many of them pass forward at once."""
+    each = rows * max(widths), rows * largest_product(widths)
+    return max(1, CHUNK // each[0]), max(1, IN_CACHE // each[1])
 
 
 def split_layers(parameters: np.ndarray, widths: tuple[int, ...]) -> list[Layer]:

@@ -50,8 +50,8 @@ def activation_bytes(experiment: Experiment) -> int:
     numbers = 0
     for hidden in experiment.hidden:
         widths = network_widths(inputs, hidden)
-        count = min(experiment.replicates, networks_at_once(widths, rows))
-        numbers = max(numbers, count * (4 * largest_product(widths) + 15 * max(widths)))
+        count, few = networks_at_once(widths, rows)
+        numbers = max(numbers, few * 4 * largest_product(widths) + count * 15 * max(widths))
     return 8 * rows * numbers
 
 

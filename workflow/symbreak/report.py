@@ -55,13 +55,15 @@ class Provenance:
 class Results:
     """What an experiment found.
 
-    ``verdicts`` and ``networks`` have a row a setting and a row a network. ``distances`` takes the
-    label of an initializer and returns the pairs of its networks; ``trained`` takes a setting and
-    returns its networks. ``features`` are the names of the inputs, ``rows`` a sentence on the rows.
+    ``verdicts`` and ``networks`` have a row a setting and a row a network, ``sensitivity`` a row a
+    threshold. ``distances`` takes the label of an initializer and returns the pairs of its
+    networks; ``trained`` takes a setting and returns its networks. ``features`` are the names of
+    the inputs, ``rows`` a sentence on the rows.
     """
 
     verdicts: pd.DataFrame
     networks: pd.DataFrame
+    sensitivity: pd.DataFrame
     distances: Callable[[str], pd.DataFrame]
     trained: Callable[[Setting], Trained]
     features: Sequence[str]
@@ -75,6 +77,7 @@ def write(path: str | Path, experiment: Experiment, made_by: Provenance) -> None
     results = Results(
         pd.read_csv(folder / "verdicts.csv", dtype=TEXT_COLUMNS),
         pd.read_parquet(folder / "networks.parquet"),
+        pd.read_csv(folder / "sensitivity.csv"),
         lambda init: pd.read_parquet(folder / "distances" / f"{init}.parquet"),
         lambda setting: read_trained(folder, setting),
         data.dataset(experiment.data, table).features,
@@ -104,6 +107,9 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
         "examples": examples.examples(grid, results.distances, results.trained, results.features),
         "losses": losses.to_dict("records"), "loss_text": summary.loss_sentence(losses),
         "loss_figure": loss_figure(results.networks, losses), "networks": len(results.networks),
+        "neglect": summary.neglect(results.verdicts).to_dict("records"),
+        "neglect_text": summary.neglect_sentence(results.verdicts),
+        "sensitivity": results.sensitivity.to_dict("records"),
         "diverged": int(results.networks["diverged"].sum()), "symbols": matrix.SYMBOLS,
         "components": list(components(experiment)), "sentence": sentence, "rows": results.rows,
         "style": style, "style_hash": source_hash(style),

@@ -162,7 +162,7 @@ NAME = {
     # (?![\s\S]) is the end of the text; $ would let a trailing line break pass.
     "pattern": r"^[A-Za-z0-9_-]{1,64}(?![\s\S])",
 }
-OPEN_SHARE = Parameter("redundancy", 0.99, "", 0.0, 1.0, low_open=True)
+SHARE = Parameter("share", 0.99, "", 0.0, 1.0, low_open=True)
 PRECISIONS = ("float64", "float32")
 BATCH = either(names("full"), integer(1, 1_000_000))
 ALL = "everything"
@@ -225,9 +225,13 @@ KEYS = (
     Key("checkpoints", integer(2, 1000),
         "Steps at which weights are kept: log-spaced, first and last always in, each step once.",
         "the curves over time", 24),
-    Key("redundancy", number(OPEN_SHARE),
+    Key("redundancy", number(SHARE),
         "Distinct units are redundant where every pair's activations correlate (in absolute value)"
         " at least this much.", "the verdict redundant", 0.99),
+    Key("neglect", number(SHARE),
+        "A property is neglected where the unit that is left for it has a smaller partial"
+        " correlation with it (in absolute value): 0.7 explains half of what the other properties"
+        " leave.", "which properties count as neglected", 0.7),
 )  # fmt: skip
 
 SECTIONS: Mapping[str, str] = {

@@ -129,6 +129,7 @@ class Experiment:
     replicates: int
     checkpoints: int
     redundancy: float
+    neglect: float
 
     def combinations(self) -> Iterator[tuple[Choice, Choice, Choice]]:
         """Yield (init, dropout, bias): one training job each."""

@@ -14,7 +14,7 @@ from symbreak.normal import normal_quantile
 
 Array = Any  # uint64 NumPy arrays here, machine integers in the compiled engine
 
-INIT, BIAS, DROPOUT, ORDER, DATA, SPLIT = range(1, 7)  # purposes; never renumbered
+INIT, BIAS, DROPOUT, ORDER, DATA, SPLIT, RESAMPLE = range(1, 8)  # purposes; never renumbered
 
 WEIGHT_LAYER = 63  # the layer word of DropConnect's draws; inputs are 0, hidden layers 1 to 62
 

@@ -279,3 +279,29 @@ def loss_sentence(table: pd.DataFrame) -> str:
         f"The median symmetric network has a test loss of {symmetric:.3f} nats, "
         f"{abs(symmetric - broken):.3f} {side} than the median broken network ({broken:.3f})."
     )
+
+
+def neglect(verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Return the means of what settings of each verdict learned; no rows where it is not known."""
+    names = ["neglected_mean", "neglected_untrained_mean", "coverage_mean",
+             "coverage_untrained_mean", "effective_width_mean", "effective_rank_mean"]  # fmt: skip
+    groups = verdicts[verdicts["neglected_untrained_mean"].notna()].groupby("verdict")
+    table = groups[names].mean()
+    table.insert(0, "settings", groups.size())
+    order = [word.name for word in WORDS if word.name in table.index]
+    return table.loc[order].reset_index()
+
+
+def neglect_sentence(verdicts: pd.DataFrame) -> str:
+    """Return how many properties symmetric and broken settings neglect, before and after."""
+    table = neglect(verdicts).set_index("verdict")
+    if table.empty:
+        return "What a table of your own is made of is not known, so neglect is not measured."
+    known = [name for name in ("symmetric", "broken") if name in table.index]
+    means = table[["neglected_mean", "neglected_untrained_mean"]].to_numpy()
+    after, before = (dict(zip(table.index, column, strict=True)) for column in means.T)
+    parts = [f"{after[name]:.2f} in {name} settings ({before[name]:.2f} before training)"
+             for name in known]  # fmt: skip
+    if not parts:
+        return "There is neither a symmetric nor a broken setting to compare."
+    return f"Of three properties, networks neglect {listed(parts)} on average."

@@ -1,0 +1,113 @@
+"""What the judge job writes: verdicts with what replicates learned, and how firm verdicts are.
+
+``sensitivity`` judges all networks again with other thresholds ``redundancy``.
+"""
+
+import numpy as np
+import pandas as pd
+
+from symbreak import learned, verdicts
+from symbreak.settings import COLUMNS
+from symbreak.statistics import bootstrap, mean
+from symbreak.story import PROPERTIES
+from symbreak.verdicts import MIXED, VERDICTS
+
+SWEEP = (0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999)
+SUMMED = ("neglected_mean", "neglected_low", "neglected_high", "neglected_untrained_mean",
+          "coverage_mean", "coverage_untrained_mean", "effective_width_mean",
+          "effective_rank_mean")  # fmt: skip
+
+
+def tables(networks: pd.DataFrame, found: pd.DataFrame, redundancy: float,
+           neglect: float) -> dict[str, pd.DataFrame]:  # fmt: skip
+    """Return verdicts.csv and sensitivity.csv by name, from the tables of all initializers.
+
+    ``networks`` has a row a network (``verdicts.networks``), ``found`` is that of ``learned``.
+    """
+    return {
+        "verdicts": with_learned(verdicts.settings(networks), found, neglect),
+        "sensitivity": sensitivity(networks, found, redundancy),
+    }
+
+
+def networks(found: pd.DataFrame, neglect: float) -> pd.DataFrame:
+    """Return a row a network and checkpoint from the rows of its layers.
+
+    A property has a unit of its own where it has one in some layer; width and rank are those of the
+    narrowest layer.
+    """
+    keys = [*COLUMNS, "replicate", "step"]
+    plain = found.astype({name: object for name in COLUMNS})
+    own = [f"own_{name}" for name in PROPERTIES]
+    largest, least = [*own, "coverage"], ["effective_width", "effective_rank"]
+    rules = {name: "max" for name in largest} | {name: "min" for name in least}
+    rows = plain.groupby(keys, sort=False).agg(rules).reset_index()
+    rows["neglected"] = learned.neglected(rows[own].to_numpy(), neglect)
+    return rows
+
+
+def settings(found: pd.DataFrame, neglect: float) -> pd.DataFrame:
+    """Return a row a setting with the columns ``SUMMED``, means over its replicates.
+
+    Networks that diverged are left out; a number is NaN where none is left or nothing is known.
+    """
+    groups = networks(found, neglect).groupby(list(COLUMNS), sort=False)
+    return pd.DataFrame([dict(zip(COLUMNS, key, strict=True)) | _setting(group)
+                         for key, group in groups], columns=[*COLUMNS, *SUMMED])  # fmt: skip
+
+
+def _setting(rows: pd.DataFrame) -> dict[str, float]:
+    finite = rows["effective_rank"].notna()
+    first, last = (rows[finite & (rows["step"] == at)] for at in (0, rows["step"].max()))
+    count = last["neglected"].to_numpy()
+    means = [mean(part[name].to_numpy(np.float64)) for part, name in (
+        (first, "neglected"), (last, "coverage"), (first, "coverage"),
+        (last, "effective_width"), (last, "effective_rank"))]  # fmt: skip
+    return dict(zip(SUMMED, (mean(count), *bootstrap(count), *means), strict=True))
+
+
+def with_learned(judged: pd.DataFrame, found: pd.DataFrame, neglect: float) -> pd.DataFrame:
+    """Return the rows of verdicts.csv with the columns ``SUMMED`` at their end."""
+    return judged.merge(settings(found, neglect), "left", list(COLUMNS), validate="1:1")
+
+
+def sensitivity(judged: pd.DataFrame, found: pd.DataFrame, redundancy: float) -> pd.DataFrame:
+    """Return how verdicts change with the threshold ``redundancy``, a row a threshold.
+
+    ``judged`` has a row a network (``verdicts.networks``), ``found`` is the table of ``learned``.
+    """
+    last = found[found.groupby(list(COLUMNS), observed=True)["step"].transform("max")
+                 == found["step"]].astype({name: object for name in COLUMNS})  # fmt: skip
+    keys = [*COLUMNS, "replicate"]
+    least = last.groupby(keys, sort=False)["least_correlation"].agg(list)
+    rows = judged[keys].copy()
+    rows["least"] = least.loc[pd.MultiIndex.from_frame(judged[keys])].to_numpy()
+    rows["layers"] = judged["layer_verdicts"].str.split("; ").to_numpy()
+    now = _verdicts(rows, redundancy)
+    thresholds = sorted({*SWEEP, redundancy})
+    return pd.DataFrame([_changes(t, now, _verdicts(rows, t)) for t in thresholds])
+
+
+def _verdicts(rows: pd.DataFrame, threshold: float) -> tuple[pd.Series, pd.Series]:
+    """Return the verdict of each network and of each setting for one threshold."""
+    order = list(VERDICTS)
+    split = order.index("redundant"), order.index("broken")
+    ranks = [
+        min(split[least < threshold] if (rank := order.index(name)) in split else rank
+            for name, least in zip(names, correlations, strict=True))
+        for names, correlations in zip(rows["layers"], rows["least"], strict=True)
+    ]  # fmt: skip
+    networks = pd.Series(ranks, rows.index).map(dict(enumerate(order)))
+    groups = networks.groupby([rows[name] for name in COLUMNS], sort=False)
+    return networks, groups.first().where(groups.nunique() == 1, MIXED)
+
+
+def _changes(threshold: float, now: tuple[pd.Series, pd.Series],
+             then: tuple[pd.Series, pd.Series]) -> dict[str, float | int]:  # fmt: skip
+    counts: dict[str, float | int] = {"redundancy": threshold}
+    for name, before, after in zip(("networks", "settings"), now, then, strict=True):
+        counts[name] = len(after)
+        counts[f"{name}_redundant"] = int((after == "redundant").sum())
+        counts[f"{name}_broken"] = int((after == "broken").sum())
+        counts[f"{name}_changed"] = int((after != before).sum())
+    return counts
