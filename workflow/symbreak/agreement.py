@@ -1,0 +1,58 @@
+"""Theory beside measurement: does what was predicted of a setting's networks hold for them?
+
+``redundant`` counts as ``broken``: the theory predicts that units are distinct, not what they
+compute. A network that diverged is outside the theory, and is left out.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from symbreak.theory import ORDER, Prediction, Shares
+
+IMPOSSIBLE = 1e-6  # a verdict with less chance than this should not be seen
+UNLIKELY = 1e-4  # nor a count of networks in a tail of less than this
+SAME = {"redundant": "broken"}
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """The predicted verdict, its expected counts, rule and reason, and whether it holds."""
+
+    verdict: str
+    expected: tuple[tuple[str, float], ...]
+    rule: str
+    reason: str
+    holds: bool
+
+
+def agreement(predictions: Sequence[Prediction], measured: Sequence[str]) -> Agreement:
+    """Return how a setting's predictions fit the measured verdicts, a network each."""
+    first = predictions[0]
+    expected = expected_counts([p.shares for p in predictions])
+    certain = {p.verdict for p in predictions}
+    names = Counter(p.rule for p in predictions)
+    pairs = [(p.shares, SAME.get(m, m)) for p, m in zip(predictions, measured, strict=True)
+             if m != "diverged"]  # fmt: skip
+    holds = all(shares.get(m, 0.0) >= IMPOSSIBLE for shares, m in pairs) and not any(
+        unlikely([shares.get(name, 0.0) for shares, _ in pairs], [m for _, m in pairs].count(name))
+        for name in ORDER
+    )
+    verdict = first.verdict if len(certain) == 1 else "mixed"
+    return Agreement(verdict, expected, "; ".join(names), first.reason, holds)
+
+
+def expected_counts(shares: Sequence[Shares]) -> tuple[tuple[str, float], ...]:
+    """Return the expected number of networks of each verdict that is possible."""
+    total = {name: sum(one.get(name, 0.0) for one in shares) for name in ORDER}
+    return tuple((name, count) for name, count in total.items() if count > 0)
+
+
+def unlikely(chances: Sequence[float], count: int) -> bool:
+    """Tell whether a count of independent events lies in a tail of chance below ``UNLIKELY``."""
+    distribution = np.ones(1)
+    for chance in chances:
+        distribution = np.convolve(distribution, [1 - chance, chance])
+    return bool(min(distribution[: count + 1].sum(), distribution[count:].sum()) < UNLIKELY / 2)
