@@ -26,6 +26,7 @@ class Agreement:
     rule: str
     reason: str
     holds: bool
+    known: bool
 
 
 def agreement(predictions: Sequence[Prediction], measured: Sequence[str]) -> Agreement:
@@ -36,12 +37,14 @@ def agreement(predictions: Sequence[Prediction], measured: Sequence[str]) -> Agr
     names = Counter(p.rule for p in predictions)
     pairs = [(p.shares, SAME.get(m, m)) for p, m in zip(predictions, measured, strict=True)
              if m != "diverged"]  # fmt: skip
-    holds = all(shares.get(m, 0.0) >= IMPOSSIBLE for shares, m in pairs) and not any(
-        unlikely([shares.get(name, 0.0) for shares, _ in pairs], [m for _, m in pairs].count(name))
-        for name in ORDER
-    )
+    holds = all(shares.get(m, 0.0) >= IMPOSSIBLE for shares, m in pairs)
+    if holds and all(p.known for p in predictions):
+        seen = [m for _, m in pairs]
+        holds = not any(unlikely([shares.get(name, 0.0) for shares, _ in pairs], seen.count(name))
+                        for name in ORDER)  # fmt: skip
     verdict = first.verdict if len(certain) == 1 else "mixed"
-    return Agreement(verdict, expected, "; ".join(names), first.reason, holds)
+    known = all(p.known for p in predictions)
+    return Agreement(verdict, expected, "; ".join(names), first.reason, holds, known)
 
 
 def expected_counts(shares: Sequence[Shares]) -> tuple[tuple[str, float], ...]:

@@ -87,3 +87,8 @@ def _dealt(positive: int, negative: int, sizes: Sequence[int]) -> float:
         chance *= ways / comb(positive + negative, size)
         positive, negative = positive - half, negative - half
     return chance
+
+
+def all_silent(silent: int, rows: int, drawn: int) -> float:
+    """Return the chance that the first ``drawn`` rows of an epoch are all among ``silent``."""
+    return comb(silent, drawn) / comb(rows, drawn) if drawn <= silent else 0.0

@@ -12,6 +12,7 @@ from symbreak import agreement, theory, trainer, verdicts
 from symbreak.components import Choice, spell
 from symbreak.networks import Trained, network_widths
 from symbreak.settings import REGISTRIES, Setting
+from symbreak.start import start_of
 
 Array = np.ndarray
 Train = Callable[..., tuple[Array, Array]]
@@ -110,7 +111,7 @@ def compare(found: Case, train: Train = trainer.train) -> Compared:
     setting = found.setting
     x, y = (np.ascontiguousarray(part, setting.dtype) for part in (found.x, found.y))
     replicates = np.arange(found.replicates)
-    starts = [theory.start_of(setting, x, y, found.seed, r, found.steps) for r in replicates]
+    starts = [start_of(setting, x, y, found.seed, r, found.steps) for r in replicates]
     predictions = [theory.predict(start) for start in starts]
     parameters = np.stack([start.parameters for start in starts])
     stops = np.array([0, found.steps])

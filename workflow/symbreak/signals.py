@@ -2,171 +2,138 @@
 
 Nothing is trained here. The first step is known from the declared start: which activations,
 slopes, errors and outgoing weights are exactly zero, and whether a sum over the rows cancels.
-After it, what got a gradient counts as nonzero, and the question is asked again, until the answer
-stays (at most a step a layer, twice). Letters: b rows, u units, t steps.
+After it, what got a gradient has the size of its update, and the question is asked again, until
+nothing new moves (at most a step a layer, twice). A size is a bound of what is summed, so a signal
+that underflows or that the arithmetic absorbs counts as none. Letters: b rows, u units, t steps.
 """
 
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 
 import numpy as np
 
-from symbreak import trainer
 from symbreak.activations import ACTIVATIONS
-from symbreak.arithmetic import sigmoid
-from symbreak.dropout import DROPOUTS
-from symbreak.networks import Layer, network_widths, split_layers
-from symbreak.optimizers import OPTIMIZERS
-from symbreak.settings import Setting
+from symbreak.networks import Layer
+from symbreak.start import Start
 
 Array = np.ndarray
 MANY_STD = 6.0  # a normal multiplier stays within these
-
-
-@dataclass(frozen=True, eq=False)
-class Start:
-    """A network before its first step, and the rows that it will see.
-
-    ``parameters`` [p], x [b, d] and y [b] in the training dtype.
-    """
-
-    setting: Setting
-    parameters: Array
-    x: Array
-    y: Array
-    steps: int
-
-    @property
-    def place(self) -> str:
-        """Where the dropout multiplies; nowhere if it drops nothing."""
-        facts = DROPOUTS[self.setting.dropout.name].facts
-        return facts["place"] if self.p > 0 else "nowhere"
-
-    @property
-    def own_noise(self) -> bool:
-        """Whether the noise, as declared, differs between the units of a hidden layer."""
-        shared = DROPOUTS[self.setting.dropout.name].facts["shared"]
-        return self.place in ("hidden", "weights") and not shared
-
-    @property
-    def p(self) -> float:
-        """The probability of being dropped."""
-        return DROPOUTS.named(self.setting.dropout).get("p", 0.0)
-
-    @property
-    def batch(self) -> int:
-        """The rows of a step."""
-        return min(self.setting.batch_size or len(self.x), len(self.x))
-
-    @property
-    def has_bias(self) -> bool:
-        """Whether biases are trained."""
-        return self.setting.bias.name != "none"
-
-    @cached_property
-    def widths(self) -> tuple[int, ...]:
-        """(inputs, hidden widths ..., 1)."""
-        return network_widths(self.x.shape[1], self.setting.hidden)
-
-    @cached_property
-    def layers(self) -> list[Layer]:
-        """The initial weights and biases, first hidden layer first."""
-        return split_layers(self.parameters, self.widths)
-
-    @cached_property
-    def exact(self) -> Setting:
-        """The setting in exact arithmetic."""
-        return replace(self.setting, arithmetic="exact")
-
-    @cached_property
-    def passed(self) -> tuple[list[Array], list[Array], Array]:
-        """Outputs a_0 to a_L, slopes of layers 1 to L [b, u] and the error [b], without noise."""
-        with np.errstate(all="ignore"):
-            outputs, slopes, logit = trainer.forward(self.layers, self.x, self.exact)
-            return outputs, slopes, sigmoid(logit) - self.y
-
-    @cached_property
-    def gradient(self) -> list[Layer]:
-        """The gradient at the start over all rows, without noise: sums in the engine's order."""
-        with np.errstate(all="ignore"):
-            found = trainer.gradient_of(self.parameters, self.x, self.y, self.exact)
-        return split_layers(found, self.widths)
-
-    def updated(self, w: Array, gradient: Array) -> Array:
-        """Return parameters after a first update by a gradient, in the training's arithmetic."""
-        dtype = self.x.dtype.type
-        optimizer = self.setting.optimizer
-        values = [dtype(v) for v in optimizer.values]
-        zeros, rate = np.zeros_like(w), dtype(self.setting.learning_rate)
-        with np.errstate(all="ignore"):
-            update = OPTIMIZERS[optimizer.name].function
-            return update(w, gradient, zeros, zeros, rate, values, values)[0]
-
-    def decay_of(self, w: Array) -> Array:
-        """Return what weight decay adds to the gradient of weights."""
-        return self.x.dtype.type(self.setting.weight_decay) * w
+LARGE = 1e100  # sizes are cut here: what explodes is no longer told apart
 
 
 @dataclass(frozen=True, eq=False)
 class Signals:
     """What can move, by hidden layer (from 0), [u] each.
 
-    ``graded``: a gradient reaches the unit; ``decayed``: weight decay moves it; ``draws``: how many
-    random multipliers of its own touch its gradients in all steps; ``first`` and ``inward``: a
-    gradient reaches it in the first step, and its incoming weights or bias.
+    ``graded``: a gradient moves the unit; ``decayed``: weight decay does; ``biased``: a gradient
+    moves its bias; ``cancelled``: sums that are exactly zero keep it; ``draws``: how many random
+    multipliers of its own touch its gradients in all steps, ``first_draws`` in the first. ``heard``
+    [b, u]: the rows that give the unit a gradient in the first step.
     """
 
     graded: list[Array]
     decayed: list[Array]
-    draws: list[Array]
-    first_draws: list[Array]
-    inward: list[Array]
     biased: list[Array]
     cancelled: list[Array]
+    draws: list[Array]
+    first_draws: list[Array]
+    heard: list[Array]
 
 
 @dataclass(frozen=True, eq=False)
 class Reach:
-    """Which activations and slopes can be nonzero, [b, u] a layer; the inputs come first."""
+    """The largest |activation| and |slope| under any draw of the noise, [b, u] a layer."""
 
     outputs: list[Array]
     slopes: list[Array]
+
+
+@dataclass(eq=False)
+class Sizes:
+    """How large weights, biases (of every layer) and the error [b] may be now."""
+
+    weights: list[Array]
+    biases: list[Array]
+    error: Array
+
+
+def spread(start: Start) -> Signals:
+    """Return what can move in the steps of a run."""
+    widths = start.setting.hidden
+    flags, numbers = ([np.zeros(u, bool) for u in widths] for _ in range(2)), (
+        [np.zeros(u) for u in widths] for _ in range(2)
+    )
+    found = Signals(*flags, *([np.zeros(u, bool) for u in widths] for _ in range(2)), *numbers, [])
+    if start.setting.learning_rate == 0:
+        return found
+    _add_decay(start, found)
+    sizes = Sizes([abs(w) for w, _ in start.layers], [abs(b) for _, b in start.layers],
+                  _error(start))  # fmt: skip
+    can = reach(start)
+    for t in range(start.steps):
+        gradients, rows = _gradients(start, can, sizes, t)
+        moves = _moves(start, sizes, gradients, t)
+        if t == 0:
+            found.heard.extend(rows)
+            moves = _cancelled(start, moves, found)
+        news = _grow(start, sizes, gradients, moves)
+        ends = t > 0 and not news
+        _record(start, found, sizes, moves, rows, start.steps - t if ends else 1, t == 0)
+        if ends or not any(w.any() or b.any() for w, b in moves):
+            break
+    return found
+
+
+def _error(start: Start) -> Array:
+    error = abs(start.passed[2])
+    noisy = start.place in ("hidden", "weights")
+    return np.maximum(error, 0.5) if noisy else error
+
+
+def _add_decay(start: Start, found: Signals) -> None:
+    decays = [start.updated(w, start.decay_of(w)) != w for w, _ in start.layers]
+    for k in range(len(found.decayed)):
+        found.decayed[k] |= decays[k].any(axis=1) | decays[k + 1].any(axis=0)
 
 
 def reach(start: Start) -> Reach:
     """Return what can be nonzero on each row at the start, under any draw of the noise."""
     phi = ACTIVATIONS[start.setting.activation.name].function
     outputs, slopes, _ = start.passed
-    bound = max(1.0, 1.0 / (1.0 - start.p))
-    low = high = start.x
-    if start.place == "input":
+    bound = 1.0 / (1.0 - start.p)
+    low = high = start.rows[0]
+    exact = start.place not in ("hidden", "weights") and not start.whole_input_noise
+    if start.whole_input_noise:
         low, high = np.minimum(0, low * bound), np.maximum(0, high * bound)
-    active, sloped = [outputs[0] != 0], []
+    active, sloped = [abs(outputs[0])], []
     for k, (w, bias) in enumerate(start.layers[:-1]):
         with np.errstate(all="ignore"):
-            low, high = _interval(low, high, w, bias, bound if start.place == "weights" else None)
-            low, high = _revived(start, k, low, high)
-            ends = [phi(z.astype(start.x.dtype)) for z in (low, high)]
-        active.append((outputs[k + 1] != 0) | (ends[0][0] != 0) | (ends[1][0] != 0))
-        sloped.append((slopes[k] != 0) | (ends[0][1] != 0) | (ends[1][1] != 0))
-        low, high = (a for a, _ in ends)
+            if exact:
+                low = high = start.before[k]
+            else:
+                scale = bound if start.place == "weights" else None
+                low, high = _interval(low, high, w, bias, scale)
+            ends = [phi(z.astype(start.x.dtype)) for z in _revived(start, k, low, high)]
+            low, high = (phi(z.astype(start.x.dtype))[0] for z in (low, high))
+        active.append(_largest(outputs[k + 1], *(a for a, _ in ends)))
+        sloped.append(_largest(slopes[k], *(s for _, s in ends)))
         if start.place == "hidden":
-            factor = 1 + MANY_STD * start.p / (1 - start.p)
+            factor = max(bound, 1 + MANY_STD * np.sqrt(start.p / (1 - start.p)))
             low, high = np.minimum(0, low * factor), np.maximum(0, high * factor)
     return Reach(active, sloped)
 
 
+def _largest(*values: Array) -> Array:
+    return np.minimum(np.max([abs(v).astype(np.float64) for v in values], axis=0), LARGE)
+
+
 def _interval(low: Array, high: Array, w: Array, bias: Array,
               bound: float | None) -> tuple[Array, Array]:  # fmt: skip
-    """Return bounds of z [b, u] for activations in [low, high]; ``bound`` scales kept weights."""
+    """Return bounds of z [b, u] for inputs in [low, high]; ``bound`` scales weights that are kept.
+    """
     up, down = np.maximum(w, 0), np.minimum(w, 0)
-    if (low is high) and bound is None:
-        z = (low[:, None, :] * w).sum(axis=-1) + bias
-        return z, z
     if bound is None:
         return low @ up.T + high @ down.T + bias, high @ up.T + low @ down.T + bias
-    least = np.minimum(np.minimum(0, low), high)
-    most = np.maximum(np.maximum(0, high), low)
+    least, most = np.minimum(0, low), np.maximum(0, high)
     return (
         (least @ up.T + most @ down.T) * bound + bias,
         (most @ up.T + least @ down.T) * bound + bias,
@@ -182,146 +149,99 @@ def _revived(start: Start, k: int, low: Array, high: Array) -> tuple[Array, Arra
     return np.minimum(low, bias + left * (low - bias)), np.maximum(high, bias + left * (high - bias))
 
 
-@dataclass(eq=False)
-class _Flags:
-    """What may be nonzero now: weights and biases of every layer, and the error [b]."""
-
-    weights: list[Array]
-    biases: list[Array]
-    error: Array
-
-
-def spread(start: Start) -> Signals:
-    """Return what can move in the steps of a run."""
-    flags = _Flags(
-        [w != 0 for w, _ in start.layers], [b != 0 for _, b in start.layers], start.passed[2] != 0
-    )
-    if start.place in ("hidden", "weights", "input"):
-        flags.error = np.ones_like(flags.error)
-    can, depth = reach(start), len(start.setting.hidden)
-    units = [np.zeros(u, bool) for u in start.setting.hidden]
-    found = Signals(*([u.copy() for u in units] for _ in range(2)),
-                    *([u * 0.0 for u in units] for _ in range(2)),
-                    *([u.copy() for u in units] for _ in range(3)))  # fmt: skip
-    decays = [start.updated(w, start.decay_of(w)) != w for w, _ in start.layers]
-    for k in range(depth):
-        found.decayed[k] |= decays[k].any(axis=1) | decays[k + 1].any(axis=0)
-    for t in range(start.steps if start.setting.learning_rate > 0 else 0):
-        gradients, rows = _gradients(start, can, flags)
-        if t == 0:
-            gradients = _cancelled(start, gradients, found)
-        later = _absorb(start, flags, gradients)
-        each = _draws(start, flags, gradients, rows)
-        rest = start.steps - t if t and not later else 1
-        for k in range(depth):
-            graded, biased, out = _of_units(gradients, k)
-            found.graded[k] |= graded | biased | out
-            found.inward[k] |= graded | biased
-            found.biased[k] |= biased
-            found.draws[k] += rest * each[k] * (graded | biased | out)
-            if t == 0:
-                found.first_draws[k] += found.draws[k]
-        if rest > 1 or (t == 0 and not later and not _any(gradients)):
-            break
-    return found
-
-
-def _of_units(gradients: list[Layer], k: int) -> tuple[Array, Array, Array]:
-    """Return which units of a hidden layer get a gradient: incoming weights, bias, outgoing."""
-    (weights, bias), (out, _) = gradients[k], gradients[k + 1]
-    return weights.any(axis=1), bias, out.any(axis=0)
-
-
-def _any(gradients: list[Layer]) -> bool:
-    return any(w.any() or b.any() for w, b in gradients)
-
-
-def _gradients(start: Start, can: Reach, flags: _Flags) -> tuple[list[Layer], list[Array]]:
-    """Return which gradients have a nonzero term, and the rows [b, u] that touch each unit."""
+def _gradients(
+    start: Start, can: Reach, sizes: Sizes, t: int
+) -> tuple[list[Layer], list[Array]]:
+    """Return sizes of all gradients, and whether a row gives each unit one [b, u] a layer."""
     active = [can.outputs[0]]
     for k, sloped in enumerate(can.slopes):
-        signal = _product(active[-1], flags.weights[k].T) | flags.biases[k]
-        active.append(can.outputs[k + 1] | (sloped & signal & ~_flat(start)))
-    delta = np.broadcast_to(flags.error[:, None], (len(flags.error), 1))
+        signal = active[-1] @ sizes.weights[k].T + sizes.biases[k]
+        moved = 0.0 if t == 0 or start.flat else sloped * signal
+        active.append(np.minimum(np.maximum(can.outputs[k + 1], moved), LARGE))
+    delta = sizes.error[:, None].astype(np.float64)
     gradients, rows = [], []
-    for k in range(len(flags.weights) - 1, -1, -1):
-        bias = delta.any(axis=0) & start.has_bias
-        gradients.append((_product(delta.T, active[k]), bias))
+    for k in range(len(sizes.weights) - 1, -1, -1):
+        bias = delta.sum(axis=0) * start.has_bias / len(delta)
+        gradients.append((delta.T @ active[k] / len(delta), bias))
         if k:
-            outward = delta.any(axis=1)[:, None] & active[k]
-            delta = can.slopes[k - 1] & _product(delta, flags.weights[k])
-            rows.append(outward | delta)
+            outward = (delta.max(axis=1)[:, None] > 0) & (active[k] > 0)
+            delta = np.minimum(can.slopes[k - 1] * (delta @ sizes.weights[k]), LARGE)
+            rows.append(outward | (delta > 0))
     return gradients[::-1], rows[::-1]
 
 
-def _flat(start: Start) -> bool:
-    """Tell whether the activation is flat on one side of zero, so that a silent unit stays so."""
-    phi = ACTIVATIONS[start.setting.activation.name].function
-    return bool(phi(np.array([-1.0]))[1][0] == 0)
+def _moves(start: Start, sizes: Sizes, gradients: list[Layer], t: int) -> list[Layer]:
+    """Return which parameters a gradient of this size can change, in the training's precision."""
+    found = []
+    for (gw, gb), w, b in zip(gradients, sizes.weights, sizes.biases, strict=True):
+        found.append((_changes(start, w, gw), _changes(start, b, gb)))
+    return found
 
 
-def _product(a: Array, b: Array) -> Array:
-    """Return whether some term of each sum of a matrix product is nonzero."""
-    return (a.astype(np.float64) @ b.astype(np.float64)) > 0
+def _changes(start: Start, w: Array, size: Array) -> Array:
+    dtype = start.x.dtype
+    w, size = w.astype(dtype), size.astype(dtype)
+    return (start.updated(w, size) != w) | (start.updated(w, -size) != w)
 
 
-def _cancelled(start: Start, gradients: list[Layer], found: Signals) -> list[Layer]:
-    """Return the gradients of the first step without those whose sum is exactly zero.
+def _cancelled(start: Start, moves: list[Layer], found: Signals) -> list[Layer]:
+    """Return the moves of the first step without those whose sum over the rows is exactly zero.
 
     Only where neither noise nor a choice of rows touches the sum.
     """
     kept = []
-    for k, ((gw, gb), (w, b), (ew, eb)) in enumerate(
-        zip(gradients, start.layers, start.gradient, strict=True)
+    for k, ((mw, mb), (w, b), (ew, eb)) in enumerate(
+        zip(moves, start.layers, start.gradient, strict=True)
     ):
-        fixed_w, fixed_b = _undisturbed(start, k)
-        moves_w = start.updated(w, ew + start.decay_of(w)) != start.updated(w, start.decay_of(w))
-        moves_b = start.updated(b, eb) != b
-        kept.append((gw & moves_w if fixed_w else gw, gb & moves_b if fixed_b else gb))
+        fixed_w, fixed_b = start.undisturbed(k)
+        decay = start.decay_of(w)
+        real = start.updated(w, ew + decay) != start.updated(w, decay)
+        kept.append((mw & real if fixed_w else mw, mb & (eb != 0) if fixed_b else mb))
     for k in range(len(found.cancelled)):
-        before, after = (np.any(_of_units(g, k), axis=0) for g in (gradients, kept))
+        before, after = (np.any(of_units(g, k), axis=0) for g in (moves, kept))
         found.cancelled[k] |= before & ~after
     return kept
 
 
-def _undisturbed(start: Start, k: int) -> tuple[bool, bool]:
-    """Tell whether the sums of a layer's weight and bias gradients are those without noise."""
-    if start.batch < len(start.x):
-        return False, False
-    if start.place == "hidden":
-        return False, k == len(start.layers) - 1 and not _output_hears(start)
-    if start.place == "input":
-        heard = bool((start.layers[0][0] != 0).any())
-        return not heard and k > 0, not heard
-    if start.place == "weights":
-        heard = any(bool((w != 0).any()) for w, _ in start.layers)
-        return not heard, not heard
-    return True, True
+def of_units(moves: list[Layer], k: int) -> tuple[Array, Array, Array]:
+    """Return which units of hidden layer k move: incoming weights, bias, outgoing weights."""
+    (weights, bias), (out, _) = moves[k], moves[k + 1]
+    return weights.any(axis=1), bias, out.any(axis=0)
 
 
-def _output_hears(start: Start) -> bool:
-    """Tell whether the masks of the hidden layers reach the output."""
-    return bool((start.layers[-1][0] != 0).any())
-
-
-def _absorb(start: Start, flags: _Flags, gradients: list[Layer]) -> bool:
-    """Count what got a gradient as nonzero; tell whether that is news."""
+def _grow(start: Start, sizes: Sizes, gradients: list[Layer], moves: list[Layer]) -> bool:
+    """Give what moves the size of its update; tell whether something was zero or tiny before."""
     news = False
-    for k, (gw, gb) in enumerate(gradients):
-        news |= bool((gw & ~flags.weights[k]).any() or (gb & ~flags.biases[k]).any())
-        flags.weights[k] = flags.weights[k] | gw
-        flags.biases[k] = flags.biases[k] | gb
-    if not flags.error.all() and _any(gradients):
-        flags.error, news = np.ones_like(flags.error), True
+    for k, ((gw, gb), (mw, mb)) in enumerate(zip(gradients, moves, strict=True)):
+        for sizes_of, g, m in ((sizes.weights, gw, mw), (sizes.biases, gb, mb)):
+            old = sizes_of[k].astype(start.x.dtype)
+            step = abs(start.updated(np.zeros_like(old), g.astype(start.x.dtype)))
+            new = np.minimum(np.where(m, np.maximum(old, step), old), LARGE)
+            news |= bool((new > 4 * old).any())
+            sizes_of[k] = new
+    if any(w.any() or b.any() for w, b in moves) and not sizes.error.all():
+        sizes.error, news = np.maximum(sizes.error, 1e-3), True
     return news
 
 
-def _draws(start: Start, flags: _Flags, gradients: list[Layer], rows: list[Array]) -> list[Array]:
+def _record(start: Start, found: Signals, sizes: Sizes, moves: list[Layer], rows: list[Array],
+            steps: int, first: bool) -> None:  # fmt: skip
+    """Write down what ``steps`` steps like this one do."""
+    each = _draws(start, sizes, rows)
+    for k in range(len(found.graded)):
+        weights, bias, out = of_units(moves, k)
+        graded = weights | bias | out
+        found.graded[k] |= graded
+        found.biased[k] |= bias
+        found.draws[k] += steps * each[k] * graded
+        if first:
+            found.first_draws[k] += found.draws[k]
+
+
+def _draws(start: Start, sizes: Sizes, rows: list[Array]) -> list[Array]:
     """Return how many of a step's multipliers touch each unit of each hidden layer alone."""
     if start.place == "weights":
-        return [
-            flags.weights[k].sum(axis=1) + flags.weights[k + 1].sum(axis=0)
-            for k in range(len(rows))
-        ]
-    share = start.batch / len(start.x)
-    return [touched.sum(axis=0) * share for touched in rows]
+        used = [w > 0 for w in sizes.weights]
+        return [used[k].sum(axis=1) + used[k + 1].sum(axis=0) for k in range(len(rows))]
+    weight = start.rows[2] * start.batch
+    return [(touched * weight[:, None]).sum(axis=0) for touched in rows]

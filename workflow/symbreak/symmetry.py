@@ -9,7 +9,8 @@ import numpy as np
 
 from symbreak.networks import neuron_vectors
 from symbreak.optimizers import OPTIMIZERS
-from symbreak.signals import Signals, Start
+from symbreak.signals import Signals
+from symbreak.start import Start
 
 Array = np.ndarray
 GUESS = 1e-3  # the size of a gradient that the start does not tell
@@ -40,8 +41,9 @@ def absorbed(start: Start, signals: Signals, k: int) -> Array:
     lost = signals.biased[k] & (abs(bias) < step * grain)
     if lost.any():
         vectors[lost, inputs] = 0.0
-        outputs = start.passed[0][k + 1]
-        vectors = np.concatenate([vectors, outputs.T], axis=1)
+        outputs = start.passed[0][k + 1].T
+        heard = abs(outputs) >= abs(outputs).max() * grain
+        vectors = np.concatenate([vectors, np.where(heard, outputs, 0)], axis=1)
     return classes(vectors)
 
 

@@ -9,16 +9,15 @@ network. ``broken`` stands here for all units distinct: whether distinct units c
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from symbreak import chance, symmetry, trainer
-from symbreak.dropout import DROPOUTS
-from symbreak.settings import Setting
-from symbreak.signals import Signals, Start, spread
+from symbreak import chance, symmetry
+from symbreak.signals import Signals, spread
+from symbreak.start import Start
 
 Array = np.ndarray
 Shares = dict[str, float]
@@ -28,16 +27,23 @@ ORDER = ("frozen", "symmetric", "tied", "broken")  # from the least broken to th
 
 @dataclass(frozen=True)
 class Prediction:
-    """The chance of each verdict, with the deciding rule's name and its reason in a sentence."""
+    """The chance of each verdict, with the deciding rule's name and its reason in a sentence.
+
+    ``known`` is false where the theory only excludes verdicts: those left then have equal shares.
+    """
 
     shares: Shares
     rule: str
     reason: str
+    known: bool = True
 
     @property
     def verdict(self) -> str:
-        """The verdict if it is certain, else mixed."""
+        """The verdict if it is certain, mixed if chance decides, all that is possible if unknown.
+        """
         sure = [name for name, share in self.shares.items() if share > 1 - 1e-9]
+        if not self.known:
+            return " or ".join(self.shares)
         return sure[0] if sure else "mixed"
 
 
@@ -106,21 +112,42 @@ class Layer:
         return int((pull[:, 0] > 0).sum()), int((pull[:, 0] < 0).sum())
 
 
-Rule = Callable[[Layer], Prediction | None]
-RULES: dict[str, tuple[str, Rule]] = {}
+Verdict = tuple[Shares | str, str]  # shares, or one certain verdict, and the reason
 
 
-def rule(function: Callable[[Layer], tuple[Shares, str] | None]) -> Rule:
-    """Register a rule under its own name; its docstring's first sentence is what it says."""
-    name = function.__name__.replace("_", " ")
-    sentence = " ".join((function.__doc__ or "").split("\n\n")[0].split())
+@dataclass(frozen=True)
+class Rule:
+    """One rule: its name, what it says, and the function that applies it to a layer or not."""
 
-    def decide(layer: Layer) -> Prediction | None:
-        found = function(layer)
-        return None if found is None else Prediction(found[0], name, found[1])
+    name: str
+    sentence: str
+    function: Callable[[Layer], Verdict | None]
+    known: bool = True
 
-    RULES[name] = (sentence, decide)
-    return decide
+    def __call__(self, layer: Layer) -> Prediction | None:
+        """Return the prediction for a layer, None where the rule does not apply."""
+        found = self.function(layer)
+        if found is None:
+            return None
+        shares = {found[0]: 1.0} if isinstance(found[0], str) else found[0]
+        return Prediction(shares, self.name, found[1], self.known)
+
+
+RULES: dict[str, Rule] = {}  # in the order in which they are asked
+
+
+def rule(
+    known: bool = True,
+) -> Callable[[Callable[[Layer], Verdict | None]], Callable[[Layer], Verdict | None]]:
+    """Register a function as a rule under its own name; its docstring is what the rule says."""
+
+    def register(function: Callable[[Layer], Verdict | None]) -> Callable[..., Verdict | None]:
+        name = function.__name__.replace("_", " ")
+        sentence = " ".join((function.__doc__ or "").split())
+        RULES[name] = Rule(name, sentence, function, known)
+        return function
+
+    return register
 
 
 def _classes(labels: Array) -> str:
@@ -129,27 +156,27 @@ def _classes(labels: Array) -> str:
     return "symmetric" if count == 1 else "tied" if count < len(labels) else "broken"
 
 
-@rule
-def no_rate(layer: Layer) -> tuple[Shares, str] | None:
+@rule()
+def no_rate(layer: Layer) -> Verdict | None:
     """A learning rate of zero moves nothing: frozen."""
     if layer.start.setting.learning_rate > 0:
         return None
-    return {"frozen": 1.0}, "The learning rate is 0, so no step changes anything."
+    return "frozen", "The learning rate is 0, so no step changes anything."
 
 
-@rule
-def cancelled_sum(layer: Layer) -> tuple[Shares, str] | None:
+@rule()
+def cancelled_sum(layer: Layer) -> Verdict | None:
     """Every gradient of the first step is a sum over the rows that is exactly zero: frozen."""
     if (layer.graded | layer.decayed).any() or not layer.signals.cancelled[layer.k].any():
         return None
-    return {"frozen": 1.0}, (
+    return "frozen", (
         "The rows pull every weight up as much as down: the sums over the rows are exactly 0, "
         "so the first step changes nothing, and no step after it does."
     )
 
 
-@rule
-def no_signal(layer: Layer) -> tuple[Shares, str] | None:
+@rule()
+def no_signal(layer: Layer) -> Verdict | None:
     """No gradient has a nonzero term and weight decay has nothing to shrink: frozen."""
     if (layer.graded | layer.decayed).any():
         return None
@@ -159,22 +186,41 @@ def no_signal(layer: Layer) -> tuple[Shares, str] | None:
         "every unit is on the flat side of its activation for every row" if dead
         else "activations, or the outgoing weights and slopes, are exactly 0"
     )  # fmt: skip
-    return {"frozen": 1.0}, f"No gradient reaches a unit of the layer: {cause}."
+    return "frozen", f"No gradient reaches a unit of the layer: {cause}."
 
 
-@rule
-def decay_alone(layer: Layer) -> tuple[Shares, str] | None:
+@rule()
+def decay_alone(layer: Layer) -> Verdict | None:
     """Only weight decay moves the units: those that start equal shrink alike."""
     if layer.graded.any():
         return None
-    return {_classes(layer.kept): 1.0}, (
+    return _classes(layer.kept), (
         f"No gradient reaches the layer; weight decay shrinks its weights, and leaves "
         f"{len(layer.sizes)} distinct of {layer.units} units."
     )
 
 
-@rule
-def own_noise(layer: Layer) -> tuple[Shares, str] | None:
+@rule(known=False)
+def forgetting(layer: Layer) -> Verdict | None:
+    """Where rate times decay is 1, each step forgets the weights: a unit that gets no gradient in
+    one step is the zero vector after it, and equals every other such unit.
+    """
+    start, setting = layer.start, layer.start.setting
+    if setting.weight_decay == 0 or (start.updated(w := start.x[:1], start.decay_of(w)) != 0).any():
+        return None
+    masked = start.place in ("hidden", "weights") and not start.continuous
+    if setting.optimizer.values or not (start.flat or masked):
+        return None
+    equal, sizes = len(layer.sizes) == 1 and not layer.splits, ("symmetric", "tied", "broken")
+    possible = sizes[:1] if equal else sizes
+    return {name: 1 / len(possible) for name in possible}, (
+        "Learning rate times weight decay is 1: units that are silent in some step become equal; "
+        "which ones are, the start does not tell."
+    )
+
+
+@rule()
+def own_noise(layer: Layer) -> Verdict | None:
     """Noise that differs between equal units, and meets a gradient there, sets them apart.
 
     After few draws two units may have met the same noise: then the shares are computed.
@@ -194,40 +240,40 @@ def own_noise(layer: Layer) -> tuple[Shares, str] | None:
     )
 
 
-@rule
-def lost_difference(layer: Layer) -> tuple[Shares, str] | None:
+@rule()
+def lost_difference(layer: Layer) -> Verdict | None:
     """A difference below half a unit in the last place of what is added to it is lost."""
     if len(set(layer.kept.tolist())) == len(set(layer.labels.tolist())):
         return None
-    return {_classes(layer.kept): 1.0}, (
+    return _classes(layer.kept), (
         f"Of {len(set(layer.labels.tolist()))} distinct units {len(layer.sizes)} are left: the "
         f"others differ by less than {layer.start.setting.dtype} keeps."
     )
 
 
-@rule
-def same_start(layer: Layer) -> tuple[Shares, str] | None:
+@rule()
+def same_start(layer: Layer) -> Verdict | None:
     """Units that start equal and meet no noise of their own get equal gradients for ever."""
     if len(layer.sizes) > 1:
         return None
-    return {"symmetric": 1.0}, "All units start equal, and nothing treats them differently."
+    return "symmetric", "All units start equal, and nothing treats them differently."
 
 
-@rule
-def groups(layer: Layer) -> tuple[Shares, str] | None:
+@rule()
+def groups(layer: Layer) -> Verdict | None:
     """Units that start in groups of equals stay in them: tied."""
     if len(layer.sizes) == layer.units:
         return None
-    return {"tied": 1.0}, (
+    return "tied", (
         f"{layer.units} units start as {len(layer.sizes)} different ones, and nothing treats "
         "equal ones differently."
     )
 
 
-@rule
-def own_start(layer: Layer) -> tuple[Shares, str] | None:
+@rule()
+def own_start(layer: Layer) -> Verdict | None:
     """Units that all start different, of which some move, stay different."""
-    return {"broken": 1.0}, "Every unit starts different from every other, and some move."
+    return "broken", "Every unit starts different from every other, and some move."
 
 
 def _split(layer: Layer, c: int, size: int) -> tuple[float, float]:
@@ -236,7 +282,7 @@ def _split(layer: Layer, c: int, size: int) -> tuple[float, float]:
     draws = float(layer.signals.draws[layer.k][here].max())
     if size == 1 or not layer.graded[here].any() or draws == 0:
         return 1.0, float(size == 1)
-    if layer.start.setting.dropout.name == "gaussian":
+    if layer.start.continuous:
         return 0.0, 1.0
     sums = chance.mask_sums(layer.start.p, draws, size)
     first = _lattice_sums(layer, size)
@@ -280,61 +326,64 @@ def predict(start: Start) -> Prediction:
         reason = f"Hidden layer {found.index(least) + 1} of {len(found)} is least broken. {reason}"
     if still > chance.SURE:
         reason += f" With chance {still:.3g} no step changes anything."
-    return Prediction(_sure(shares), least.rule, reason)
+    known = all(p.known for p in found)
+    shares = _sure(shares)
+    if not known:
+        shares = dict.fromkeys(shares, 1 / len(shares))
+    return Prediction(shares, least.rule, reason, known or len(shares) == 1)
 
 
 def _layer(layer: Layer) -> Prediction:
     """Return the first rule's prediction that applies."""
-    found = (decide(layer) for _, decide in RULES.values())
+    found = (decide(layer) for decide in RULES.values())
     return next(prediction for prediction in found if prediction is not None)
 
 
 def _still(start: Start, signals: Signals, found: list[Prediction]) -> float:
-    """Return the chance that no draw of masks or rows ever moves the network."""
+    """Return the chance that no draw of masks or rows ever moves some layer."""
     last = len(start.setting.hidden) - 1
     layer = Layer(start, signals, last)
     if any("frozen" in p.shares for p in found) or any(d.any() for d in signals.decayed):
         return 0.0
-    pulls, facts = layer.lattice, DROPOUTS[start.setting.dropout.name].facts
+    pulls = layer.lattice
     if pulls is None:
-        return _all_dropped(start, signals, last)
-    if start.place in ("nowhere", "input", "weights"):
+        return _never_heard(start, signals)
+    if start.place != "hidden":
         if start.batch == len(start.x):
             return 0.0
         return chance.always_balanced(*pulls, start.batch, start.steps)
-    if start.setting.dropout.name == "gaussian":
+    if start.continuous:
         return 0.0
     plus, minus = (round(n * start.batch / len(start.x)) for n in pulls)
     once = float(chance.difference(start.p, plus, minus)[minus])
-    return float(once ** (start.steps * (1 if facts["shared"] else layer.units)))
+    return float(once ** (start.steps * (1 if start.shared else layer.units)))
 
 
-def _all_dropped(start: Start, signals: Signals, last: int) -> float:
-    """Return the chance that every mask that touches the last hidden layer drops it."""
-    facts = DROPOUTS[start.setting.dropout.name].facts
-    if start.place != "hidden" or start.setting.dropout.name == "gaussian":
-        return 0.0
-    draws = signals.draws[last]
-    return float(start.p ** (draws.max() if facts["shared"] else draws.sum()))
+def _never_heard(start: Start, signals: Signals) -> float:
+    """Return the chance that the rows and masks of all steps give some layer no gradient.
 
-
-def start_of(setting: Setting, x: Array, y: Array, seed: int, replicate: int, steps: int) -> Start:
-    """Return a replicate's start; x and y are the training rows, in any float type."""
-    x, y = x.astype(setting.dtype), y.astype(setting.dtype)
-    parameters = trainer.initial_parameters(setting, x.shape[1], seed, replicate)
-    return Start(setting, parameters, x, y, steps)
+    A row gives one if a unit is kept in each layer among those that pass a signal on that row.
+    """
+    heard = np.ones(len(signals.heard[0]))
+    for rows in signals.heard:
+        if not rows.any():  # its first gradient comes later
+            continue
+        units = np.minimum(rows.sum(axis=1), 1 if start.shared else rows.shape[1])
+        masked = start.place == "hidden" and not start.continuous
+        heard = heard * (1 - start.p**units if masked else units > 0)
+    count = len(start.x)
+    if start.batch == count and 2 * start.y.sum() == count:
+        dark = (start.rows[0] == 0).all(axis=1) & (abs(start.passed[2]) == 0.5)
+        heard = np.where(dark, 0.0, heard)  # rows that show nothing cancel each other
+    silent = 1 - (heard * start.rows[2] * count).reshape(count, -1).sum(axis=1)
+    if start.batch == count:
+        return float(np.prod(silent) ** start.steps)
+    if set(silent.tolist()) <= {0.0, 1.0}:
+        return chance.all_silent(int(silent.sum()), count, start.batch * start.steps)
+    return float(silent.mean() ** (start.batch * start.steps))
 
 
 def rules() -> Iterator[tuple[str, str]]:
     """Yield the name and the sentence of each rule, in the order in which they are asked."""
-    for name, (sentence, _) in RULES.items():
-        yield name, sentence
-
-
-def mean(predictions: list[Prediction]) -> Mapping[str, float]:
-    """Return the expected number of networks of each verdict."""
-    total: Counter[str] = Counter()
-    for prediction in predictions:
-        for name, share in prediction.shares.items():
-            total[name] += share  # type: ignore[assignment]
-    return total
+    for one in RULES.values():
+        yield one.name, one.sentence
