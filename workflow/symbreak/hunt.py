@@ -68,11 +68,10 @@ def case(seed: int, number: int, replicates: int = 6) -> Case:
     setting = Setting(
         **choices, hidden=hidden, learning_rate=rate,
         weight_decay=float(random.choice([0, 0, 0, 1e-3, 0.03, 1 / rate])),
-        batch_size=random.choice([None, None, None, 1, 2, 7, 8]), arithmetic="exact",
+        batch_size=int(random.choice([0, 0, 0, 1, 2, 7, 8])), arithmetic="exact",
         dtype=str(random.choice(["float64", "float64", "float32"])),
     )  # fmt: skip
-    batch = setting.batch_size
-    setting = replace(setting, batch_size=None if batch is None else min(int(batch), len(x)))
+    setting = replace(setting, batch_size=min(setting.batch_size or 0, len(x)) or None)
     steps = int(random.choice([1, 2, 3, 10, 40, 150]))
     return Case(number, setting, x, y, rows, steps, replicates, seed)
 
@@ -111,7 +110,7 @@ def compare(found: Case, train: Train = trainer.train) -> Compared:
     setting = found.setting
     x, y = (np.ascontiguousarray(part, setting.dtype) for part in (found.x, found.y))
     replicates = np.arange(found.replicates)
-    starts = [start_of(setting, x, y, found.seed, r, found.steps) for r in replicates]
+    starts = [start_of(setting, x, y, found.seed, r, found.steps) for r in range(found.replicates)]
     predictions = [theory.predict(start) for start in starts]
     parameters = np.stack([start.parameters for start in starts])
     stops = np.array([0, found.steps])
@@ -126,10 +125,24 @@ def compare(found: Case, train: Train = trainer.train) -> Compared:
     return Compared(found, agreement.agreement(predictions, measured), counts)
 
 
-def hunt(seed: int, numbers: range, train: Train = trainer.train) -> Iterator[Compared]:
+def hunt(
+    seed: int, numbers: range, replicates: int = 6, train: Train = trainer.train
+) -> Iterator[Compared]:
     """Yield the comparison of each case."""
     for number in numbers:
-        yield compare(case(seed, number), train)
+        yield compare(case(seed, number, replicates), train)
+
+
+def summary(found: list[Compared]) -> str:
+    """Return how many comparisons disagree, and of how many the theory left something open."""
+    wrong = sum(not one.agreed.holds for one in found)
+    chance = sum(one.agreed.known and one.agreed.verdict == "mixed" for one in found)
+    left = sum(not one.agreed.known for one in found)
+    diverged = sum("diverged" in one.measured for one in found)
+    return (
+        f"{wrong} of {len(found)} disagree. (Predicted by their shares: {chance}. Only narrowed "
+        f"down: {left}. With networks that diverged, which are left out: {diverged}.)"
+    )
 
 
 def sentence(found: Compared) -> str:

@@ -58,11 +58,10 @@ class Sizes:
 
 def spread(start: Start) -> Signals:
     """Return what can move in the steps of a run."""
-    widths = start.setting.hidden
-    flags, numbers = ([np.zeros(u, bool) for u in widths] for _ in range(2)), (
-        [np.zeros(u) for u in widths] for _ in range(2)
+    found = Signals(
+        *([np.zeros(u, kind) for u in start.setting.hidden] for kind in [bool] * 4 + [float] * 2),
+        heard=[],
     )
-    found = Signals(*flags, *([np.zeros(u, bool) for u in widths] for _ in range(2)), *numbers, [])
     if start.setting.learning_rate == 0:
         return found
     _add_decay(start, found)
@@ -128,8 +127,7 @@ def _largest(*values: Array) -> Array:
 
 def _interval(low: Array, high: Array, w: Array, bias: Array,
               bound: float | None) -> tuple[Array, Array]:  # fmt: skip
-    """Return bounds of z [b, u] for inputs in [low, high]; ``bound`` scales weights that are kept.
-    """
+    """Return bounds of z [b, u] for inputs in [low, high]; ``bound`` scales kept weights."""
     up, down = np.maximum(w, 0), np.minimum(w, 0)
     if bound is None:
         return low @ up.T + high @ down.T + bias, high @ up.T + low @ down.T + bias
@@ -146,12 +144,12 @@ def _revived(start: Start, k: int, low: Array, high: Array) -> tuple[Array, Arra
     if start.setting.weight_decay == 0 or shrink > 1:
         return low, high
     bias, left = start.layers[k][1], shrink ** (start.steps - 1)
-    return np.minimum(low, bias + left * (low - bias)), np.maximum(high, bias + left * (high - bias))
+    return np.minimum(low, bias + left * (low - bias)), np.maximum(
+        high, bias + left * (high - bias)
+    )
 
 
-def _gradients(
-    start: Start, can: Reach, sizes: Sizes, t: int
-) -> tuple[list[Layer], list[Array]]:
+def _gradients(start: Start, can: Reach, sizes: Sizes, t: int) -> tuple[list[Layer], list[Array]]:
     """Return sizes of all gradients, and whether a row gives each unit one [b, u] a layer."""
     active = [can.outputs[0]]
     for k, sloped in enumerate(can.slopes):
@@ -190,7 +188,7 @@ def _cancelled(start: Start, moves: list[Layer], found: Signals) -> list[Layer]:
     Only where neither noise nor a choice of rows touches the sum.
     """
     kept = []
-    for k, ((mw, mb), (w, b), (ew, eb)) in enumerate(
+    for k, ((mw, mb), (w, _), (ew, eb)) in enumerate(
         zip(moves, start.layers, start.gradient, strict=True)
     ):
         fixed_w, fixed_b = start.undisturbed(k)
@@ -206,7 +204,7 @@ def _cancelled(start: Start, moves: list[Layer], found: Signals) -> list[Layer]:
 def of_units(moves: list[Layer], k: int) -> tuple[Array, Array, Array]:
     """Return which units of hidden layer k move: incoming weights, bias, outgoing weights."""
     (weights, bias), (out, _) = moves[k], moves[k + 1]
-    return weights.any(axis=1), bias, out.any(axis=0)
+    return np.any(weights, axis=1), bias, np.any(out, axis=0)
 
 
 def _grow(start: Start, sizes: Sizes, gradients: list[Layer], moves: list[Layer]) -> bool:

@@ -39,8 +39,7 @@ class Prediction:
 
     @property
     def verdict(self) -> str:
-        """The verdict if it is certain, mixed if chance decides, all that is possible if unknown.
-        """
+        """The verdict if it is certain, mixed if chance decides; if unknown, all possible ones."""
         sure = [name for name, share in self.shares.items() if share > 1 - 1e-9]
         if not self.known:
             return " or ".join(self.shares)
@@ -180,7 +179,7 @@ def no_signal(layer: Layer) -> Verdict | None:
     """No gradient has a nonzero term and weight decay has nothing to shrink: frozen."""
     if (layer.graded | layer.decayed).any():
         return None
-    outputs, slopes, _ = layer.start.passed
+    slopes = layer.start.passed[1]
     dead = not slopes[layer.k].any() and bool(layer.start.layers[layer.k][0].any())
     cause = (
         "every unit is on the flat side of its activation for every row" if dead
@@ -206,7 +205,8 @@ def forgetting(layer: Layer) -> Verdict | None:
     one step is the zero vector after it, and equals every other such unit.
     """
     start, setting = layer.start, layer.start.setting
-    if setting.weight_decay == 0 or (start.updated(w := start.x[:1], start.decay_of(w)) != 0).any():
+    left = abs(1 - setting.learning_rate * setting.weight_decay)
+    if left > np.finfo(start.x.dtype).eps:
         return None
     masked = start.place in ("hidden", "weights") and not start.continuous
     if setting.optimizer.values or not (start.flat or masked):
