@@ -1,9 +1,9 @@
-# In: weights. Out: distances between units, a row a network, a verdict a setting.
+# In: weights. Out: distances between units, a row a network, a verdict a setting; predictions.
 # measure is a job an initializer; judge puts them together.
 
 
 rule measure:
-    """Measure the networks of one initializer: distances of units, a verdict each."""
+    """Measure the networks of one initializer: distances of units, verdicts, predictions."""
     input:
         data=DATA,
         weights=lambda wildcards: EXPERIMENT.train_files(wildcards.init),
@@ -23,6 +23,7 @@ rule measure:
     params:
         data=EXPERIMENT.data_record(),
         redundancy=EXPERIMENT.redundancy,
+        seed=EXPERIMENT.seed,
         code=files.fingerprint("verdicts"),
     script:
         "../scripts/measure.py"

@@ -7,13 +7,18 @@ compute. A network that diverged is outside the theory, and is left out.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from symbreak.theory import ORDER, Prediction, Shares
+from symbreak.networks import Trained
+from symbreak.start import start_of
+from symbreak.theory import ORDER, Prediction, Shares, predict
 
 IMPOSSIBLE = 1e-6  # a verdict with less chance than this should not be seen
 UNLIKELY = 1e-4  # nor a count of networks in a tail of less than this
+BLAS = "NumPy's @ adds in an order of its own, and rounding may set equal units apart."
 SAME = {"redundant": "broken"}
 
 
@@ -45,6 +50,55 @@ def agreement(predictions: Sequence[Prediction], measured: Sequence[str]) -> Agr
     verdict = first.verdict if len(certain) == 1 else "mixed"
     known = all(p.known for p in predictions)
     return Agreement(verdict, expected, "; ".join(names), first.reason, holds, known)
+
+
+def columns(
+    trained: Sequence[Trained], x: np.ndarray, y: np.ndarray, seed: int
+) -> dict[str, list[Any]]:
+    """Return what is predicted of each network, a column a name of ``COLUMNS``.
+
+    ``x`` [b, d] and y [b] are the training rows, ``seed`` the experiment's. Empty for NumPy's
+    ``@``: rounding decides there, which the theory does not follow.
+    """
+    found = [p for t in trained for p in predictions(t, x, y, seed)]
+    return {
+        **{f"predicted_{name}": [p.shares.get(name, 0.0) if p else np.nan for p in found]
+           for name in ORDER},
+        "known": [bool(p and p.known) for p in found],
+        "rule": [p.rule if p else "" for p in found],
+        "reason": [p.reason if p else BLAS for p in found],
+    }  # fmt: skip
+
+
+def predictions(
+    trained: Trained, x: np.ndarray, y: np.ndarray, seed: int
+) -> list[Prediction | None]:
+    """Return the prediction of each replicate of a setting; networks that start equal share one."""
+    setting, count = trained.setting, len(trained.weights)
+    if setting.arithmetic == "blas":
+        return [None] * count
+    known: dict[bytes, Prediction] = {}
+    found: list[Prediction | None] = []
+    for replicate in range(count):
+        start = start_of(setting, x, y, seed, replicate, int(trained.steps[-1]))
+        key = start.parameters.tobytes()
+        known[key] = known.get(key) or predict(start)
+        found.append(known[key])
+    return found
+
+
+def of_rows(rows: pd.DataFrame) -> Agreement | None:
+    """Return the agreement of one setting's rows of networks; None where nothing is predicted."""
+    if "rule" not in rows or (rows["rule"] == "").any():
+        return None
+    shares = rows[[f"predicted_{name}" for name in ORDER]].to_numpy()
+    found = [
+        Prediction({n: s for n, s in zip(ORDER, values, strict=True) if s > 0}, rule, reason, known)
+        for values, rule, reason, known in zip(
+            shares.tolist(), rows["rule"], rows["reason"], rows["known"], strict=True
+        )
+    ]
+    return agreement(found, rows["verdict"].tolist())
 
 
 def expected_counts(shares: Sequence[Shares]) -> tuple[tuple[str, float], ...]:

@@ -58,10 +58,7 @@ class Sizes:
 
 def spread(start: Start) -> Signals:
     """Return what can move in the steps of a run."""
-    found = Signals(
-        *([np.zeros(u, kind) for u in start.setting.hidden] for kind in [bool] * 4 + [float] * 2),
-        heard=[],
-    )
+    found = _nothing(start.setting.hidden)
     if start.setting.learning_rate == 0:
         return found
     _add_decay(start, found)
@@ -80,6 +77,14 @@ def spread(start: Start) -> Signals:
         if ends or not any(w.any() or b.any() for w, b in moves):
             break
     return found
+
+
+def _nothing(hidden: tuple[int, ...]) -> Signals:
+    def zeros(kind: type) -> list[Array]:
+        return [np.zeros(units, kind) for units in hidden]
+
+    flags = (zeros(bool), zeros(bool), zeros(bool), zeros(bool))
+    return Signals(*flags, zeros(float), zeros(float), heard=[])
 
 
 def _error(start: Start) -> Array:

@@ -156,14 +156,6 @@ def _classes(labels: Array) -> str:
 
 
 @rule()
-def no_rate(layer: Layer) -> Verdict | None:
-    """A learning rate of zero moves nothing: frozen."""
-    if layer.start.setting.learning_rate > 0:
-        return None
-    return "frozen", "The learning rate is 0, so no step changes anything."
-
-
-@rule()
 def cancelled_sum(layer: Layer) -> Verdict | None:
     """Every gradient of the first step is a sum over the rows that is exactly zero: frozen."""
     if (layer.graded | layer.decayed).any() or not layer.signals.cancelled[layer.k].any():
@@ -176,15 +168,16 @@ def cancelled_sum(layer: Layer) -> Verdict | None:
 
 @rule()
 def no_signal(layer: Layer) -> Verdict | None:
-    """No gradient has a nonzero term and weight decay has nothing to shrink: frozen."""
+    """No gradient has a term that counts, and weight decay has nothing to shrink: frozen."""
     if (layer.graded | layer.decayed).any():
         return None
-    slopes = layer.start.passed[1]
-    dead = not slopes[layer.k].any() and bool(layer.start.layers[layer.k][0].any())
-    cause = (
-        "every unit is on the flat side of its activation for every row" if dead
-        else "activations, or the outgoing weights and slopes, are exactly 0"
-    )  # fmt: skip
+    dead = not layer.start.passed[1][layer.k].any() and layer.start.layers[layer.k][0].any()
+    if layer.start.setting.learning_rate == 0:
+        cause = "the learning rate is 0"
+    elif dead:
+        cause = "every unit is on the flat side of its activation for every row"
+    else:
+        cause = "activations, or the outgoing weights and slopes, are 0, or too small to count"
     return "frozen", f"No gradient reaches a unit of the layer: {cause}."
 
 
