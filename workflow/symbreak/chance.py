@@ -39,6 +39,24 @@ def sums_of(distribution: np.ndarray, units: int) -> Sums:
     return tuple(float((distribution**k).sum()) for k in range(1, units + 1))
 
 
+def nothing_kept(p: float, inward: int, outward: int, silent: bool) -> float:
+    """Return the chance that masked weights cut a unit off from the gradient for a step.
+
+    Its outgoing weights are all dropped, or its incoming ones if it is ``silent`` without them.
+    """
+    return 1 - (1 - p**outward) * (1 - silent * p**inward)
+
+
+def weight_sums(p: float, inward: int, outward: int, silent: bool, units: int) -> Sums:
+    """Return s_1 to s_units of one step's masks on a unit's weights; cut off, all are alike."""
+    found = []
+    for k in range(1, units + 1):
+        one, dropped = p**k + (1 - p) ** k, p**k
+        through = (one**outward - dropped**outward) * (one**inward - silent * dropped**inward)
+        found.append(through + nothing_kept(p, inward, outward, silent) ** k)
+    return tuple(found)
+
+
 def times(first: Sums, second: Sums) -> Sums:
     """Return the power sums of two independent parts of a signature."""
     return tuple(a * b for a, b in zip(first, second, strict=True))

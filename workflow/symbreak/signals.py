@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from symbreak.activations import ACTIVATIONS
-from symbreak.networks import Layer
+from symbreak.networks import Layer, join_layers
 from symbreak.start import Start
 
 Array = np.ndarray
@@ -27,7 +27,8 @@ class Signals:
     ``graded``: a gradient moves the unit; ``decayed``: weight decay does; ``biased``: a gradient
     moves its bias; ``cancelled``: sums that are exactly zero keep it; ``draws``: how many random
     multipliers of its own touch its gradients in all steps, ``first_draws`` in the first. ``heard``
-    [b, u]: the rows that give the unit a gradient in the first step.
+    [b, u]: the rows that give the unit a gradient in the first step. ``steps`` [p]: how large each
+    parameter's update is, 0 where it has none.
     """
 
     graded: list[Array]
@@ -37,6 +38,7 @@ class Signals:
     draws: list[Array]
     first_draws: list[Array]
     heard: list[Array]
+    steps: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,41 +58,46 @@ class Sizes:
     error: Array
 
 
-def spread(start: Start) -> Signals:
-    """Return what can move in the steps of a run."""
-    found = _nothing(start.setting.hidden)
+def spread(start: Start, most: bool = True) -> Signals:
+    """Return what can move in the steps of a run.
+
+    With ``most`` any draw of the noise may happen, and a unit that is silent on no row at the start
+    keeps its signal; else only what is sure counts.
+    """
+    found = _nothing(start.setting.hidden, len(start.parameters))
     if start.setting.learning_rate == 0:
         return found
     _add_decay(start, found)
-    sizes = Sizes([abs(w) for w, _ in start.layers], [abs(b) for _, b in start.layers],
-                  _error(start))  # fmt: skip
-    can = reach(start)
+    sizes = Sizes(
+        [abs(w) for w, _ in start.layers], [abs(b) for _, b in start.layers], _error(start, most)
+    )
+    can = reach(start, most)
     for t in range(start.steps):
         gradients, rows = _gradients(start, can, sizes, t)
         moves = _moves(start, sizes, gradients, t)
         if t == 0:
             found.heard.extend(rows)
             moves = _cancelled(start, moves, found)
-        news = _grow(start, sizes, gradients, moves)
+        news = (most or not start.flat) and _grow(start, sizes, gradients, moves)
         ends = t > 0 and not news
+        found.steps[:] = np.maximum(found.steps, _updates(start, gradients, moves))
         _record(start, found, sizes, moves, rows, start.steps - t if ends else 1, t == 0)
         if ends or not any(w.any() or b.any() for w, b in moves):
             break
     return found
 
 
-def _nothing(hidden: tuple[int, ...]) -> Signals:
+def _nothing(hidden: tuple[int, ...], parameters: int) -> Signals:
     def zeros(kind: type) -> list[Array]:
         return [np.zeros(units, kind) for units in hidden]
 
     flags = (zeros(bool), zeros(bool), zeros(bool), zeros(bool))
-    return Signals(*flags, zeros(float), zeros(float), heard=[])
+    return Signals(*flags, zeros(float), zeros(float), [], np.zeros(parameters))
 
 
-def _error(start: Start) -> Array:
+def _error(start: Start, most: bool) -> Array:
     error = abs(start.passed[2])
-    noisy = start.place in ("hidden", "weights")
-    return np.maximum(error, 0.5) if noisy else error
+    return np.maximum(error, 0.5) if most and start.hidden_noise else error
 
 
 def _add_decay(start: Start, found: Signals) -> None:
@@ -99,13 +106,13 @@ def _add_decay(start: Start, found: Signals) -> None:
         found.decayed[k] |= decays[k].any(axis=1) | decays[k + 1].any(axis=0)
 
 
-def reach(start: Start) -> Reach:
-    """Return what can be nonzero on each row at the start, under any draw of the noise."""
+def reach(start: Start, most: bool) -> Reach:
+    """Return what can be nonzero on each row at the start, under any draw of the noise or none."""
     phi = ACTIVATIONS[start.setting.activation.name].function
     outputs, slopes, _ = start.passed
     bound = 1.0 / (1.0 - start.p)
     low = high = start.rows[0]
-    exact = start.place not in ("hidden", "weights") and not start.whole_input_noise
+    exact = not most or not (start.hidden_noise or start.whole_input_noise)
     if start.whole_input_noise:
         low, high = np.minimum(0, low * bound), np.maximum(0, high * bound)
     active, sloped = [abs(outputs[0])], []
@@ -118,10 +125,10 @@ def reach(start: Start) -> Reach:
                 low, high = _interval(low, high, w, bias, scale)
             ends = [phi(z.astype(start.x.dtype)) for z in _revived(start, k, low, high)]
             low, high = (phi(z.astype(start.x.dtype))[0] for z in (low, high))
-        active.append(_largest(outputs[k + 1], *(a for a, _ in ends)))
-        sloped.append(_largest(slopes[k], *(s for _, s in ends)))
+        factor = max(bound, 1 + MANY_STD * np.sqrt(start.p / (1 - start.p)))
+        active.append(factor * _largest(outputs[k + 1], *(a for a, _ in ends)))
+        sloped.append(factor * _largest(slopes[k], *(s for _, s in ends)))
         if start.place == "hidden":
-            factor = max(bound, 1 + MANY_STD * np.sqrt(start.p / (1 - start.p)))
             low, high = np.minimum(0, low * factor), np.maximum(0, high * factor)
     return Reach(active, sloped)
 
@@ -225,6 +232,14 @@ def _grow(start: Start, sizes: Sizes, gradients: list[Layer], moves: list[Layer]
     if any(w.any() or b.any() for w, b in moves) and not sizes.error.all():
         sizes.error, news = np.maximum(sizes.error, 1e-3), True
     return news
+
+
+def _updates(start: Start, gradients: list[Layer], moves: list[Layer]) -> Array:
+    """Return the size of a first update of what moves [p]."""
+    parts = [(np.where(mw, gw, 0), np.where(mb, gb, 0))
+             for (gw, gb), (mw, mb) in zip(gradients, moves, strict=True)]  # fmt: skip
+    size = join_layers(parts).astype(start.x.dtype)
+    return abs(start.updated(np.zeros_like(size), size))
 
 
 def _record(start: Start, found: Signals, sizes: Sizes, moves: list[Layer], rows: list[Array],

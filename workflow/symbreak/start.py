@@ -19,6 +19,7 @@ from symbreak.optimizers import OPTIMIZERS
 from symbreak.settings import Setting
 
 Array = np.ndarray
+SURE = 30  # an event expected so often happens
 MOST_ROWS = 20_000  # masks of the inputs are gone through one by one up to this many rows
 
 
@@ -53,7 +54,12 @@ class Start:
     @property
     def own_noise(self) -> bool:
         """Whether the noise, as declared, differs between the units of a hidden layer."""
-        return self.place in ("hidden", "weights") and not self.shared
+        return self.hidden_noise and not self.shared
+
+    @property
+    def hidden_noise(self) -> bool:
+        """Whether noise multiplies activations or weights."""
+        return self.place in ("hidden", "weights")
 
     @property
     def p(self) -> float:
@@ -70,11 +76,24 @@ class Start:
         """Whether biases are trained."""
         return self.setting.bias.name != "none"
 
+    @property
+    def often(self) -> bool:
+        """Whether the run is long enough for every pattern of masks before a unit to occur."""
+        each = min(self.p, 1 - self.p) ** max(self.widths[:-1])
+        draws = self.steps * (1 if self.place == "weights" else self.batch)
+        return draws * each > SURE
+
     @cached_property
     def flat(self) -> bool:
         """Whether the activation is flat on one side of zero: a silent unit stays silent."""
         phi = ACTIVATIONS[self.setting.activation.name].function
         return bool(phi(np.array([-1.0]))[1][0] == 0)
+
+    @cached_property
+    def passed_at_zero(self) -> float:
+        """What a unit with a pre-activation of zero passes on."""
+        phi = ACTIVATIONS[self.setting.activation.name].function
+        return float(phi(np.zeros(1))[0][0])
 
     @cached_property
     def widths(self) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from symbreak.signals import Signals
 from symbreak.start import Start
 
 Array = np.ndarray
-GUESS = 1e-3  # the size of a gradient that the start does not tell
+SAFE = 1e-3  # how far the size of an update may be overestimated
 
 
 def classes(vectors: Array) -> Array:
@@ -29,22 +29,18 @@ def at_start(start: Start, k: int) -> Array:
 def absorbed(start: Start, signals: Signals, k: int) -> Array:
     """Return the labels once differences too small for the arithmetic are lost [u].
 
-    Units that differ in their biases alone, and pass the same signal to the last bit, get the same
-    gradient. A bias much smaller than half a unit in the last place of its first update is lost.
+    Units that pass the same signal, but for what a sum does not keep, get the same gradient. Of a
+    parameter much smaller than half a unit in the last place of its update nothing is left.
     """
-    vectors = neuron_vectors(start.parameters, start.widths, k + 1).copy()
-    bias = start.layers[k][1]
-    inputs, size = start.widths[k], abs(start.gradient[k][1])
-    rate, grain = start.setting.learning_rate, np.finfo(start.x.dtype).eps / 4
-    adaptive = len(start.setting.optimizer.values) > 1
-    step = np.full_like(size, rate) if adaptive else rate * np.where(size > 0, size, GUESS * rate)
-    lost = signals.biased[k] & (abs(bias) < step * grain)
-    if lost.any():
-        vectors[lost, inputs] = 0.0
-        outputs = start.passed[0][k + 1].T
-        heard = abs(outputs) >= abs(outputs).max() * grain
-        vectors = np.concatenate([vectors, np.where(heard, outputs, 0)], axis=1)
-    return classes(vectors)
+    vectors = neuron_vectors(start.parameters, start.widths, k + 1).astype(np.float64)
+    steps = neuron_vectors(signals.steps, start.widths, k + 1)
+    grain = np.finfo(start.x.dtype).eps / 4
+    lost = (vectors != 0) & (abs(vectors) < steps * grain * SAFE)
+    if not lost.any():
+        return at_start(start, k)
+    outputs = start.passed[0][k + 1].T
+    heard = abs(outputs) >= abs(outputs).max() * grain
+    return classes(np.concatenate([np.where(lost, 0, vectors), np.where(heard, outputs, 0)], 1))
 
 
 def erased(start: Start, signals: Signals, k: int, labels: Array) -> Array:

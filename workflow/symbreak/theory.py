@@ -95,6 +95,18 @@ class Layer:
         several = any(self.sizes[c] > 1 and self.graded[self.kept == c].any() for c in self.sizes)
         return self.start.own_noise and several
 
+    def weight_sums(self, units: int) -> chance.Sums:
+        """Return the power sums of a unit's masks under DropConnect, over all steps."""
+        once = chance.weight_sums(self.start.p, *self.fan, units)
+        return tuple(s**self.start.steps for s in once)
+
+    @property
+    def fan(self) -> tuple[int, int, bool]:
+        """The weights into and out of a unit, and whether it is silent without the former."""
+        widths, start = self.start.widths, self.start
+        silent = not start.has_bias and not start.passed_at_zero
+        return widths[self.k], widths[self.k + 2], silent
+
     @property
     def lattice(self) -> tuple[int, int] | None:
         """How many rows pull the outgoing weights up and down in the first step.
@@ -277,6 +289,9 @@ def _split(layer: Layer, c: int, size: int) -> tuple[float, float]:
         return 1.0, float(size == 1)
     if layer.start.continuous:
         return 0.0, 1.0
+    if layer.start.place == "weights":
+        sums = layer.weight_sums(size)
+        return sums[-1], chance.all_distinct(sums)
     sums = chance.mask_sums(layer.start.p, draws, size)
     first = _lattice_sums(layer, size)
     if first is not None:
@@ -301,8 +316,24 @@ def _sure(shares: Shares) -> Shares:
 
 
 def predict(start: Start) -> Prediction:
-    """Return the prediction of one network."""
-    signals = spread(start)
+    """Return the prediction of one network.
+
+    Where what can happen and what is sure to happen do not lead to the same verdicts, both stand.
+    """
+    most = _predict(start, spread(start))
+    if not start.flat and (start.often or not start.hidden_noise):
+        return most
+    least = _predict(start, spread(start, most=False))
+    if least.shares.keys() <= most.shares.keys() and most.known:
+        return most
+    both = [name for name in ORDER if name in most.shares.keys() | least.shares.keys()]
+    reason = (
+        most.reason + " But whether the noise or the steps get so far, the start does not tell."
+    )
+    return Prediction(dict.fromkeys(both, 1 / len(both)), most.rule, reason, known=False)
+
+
+def _predict(start: Start, signals: Signals) -> Prediction:
     found = [_layer(Layer(start, signals, k)) for k in range(len(start.setting.hidden))]
     shares = {name: 0.0 for name in ORDER}
     below = [1.0]
@@ -319,8 +350,10 @@ def predict(start: Start) -> Prediction:
         reason = f"Hidden layer {found.index(least) + 1} of {len(found)} is least broken. {reason}"
     if still > chance.SURE:
         reason += f" With chance {still:.3g} no step changes anything."
-    known = all(p.known for p in found)
     shares = _sure(shares)
+    known = all(p.known for p in found)
+    if start.place == "weights" and len(found) > 1 and len(shares) > 1:
+        shares, known = dict.fromkeys(ORDER, 1.0), False  # whole layers may be masked
     if not known:
         shares = dict.fromkeys(shares, 1 / len(shares))
     return Prediction(shares, least.rule, reason, known or len(shares) == 1)
@@ -339,6 +372,9 @@ def _still(start: Start, signals: Signals, found: list[Prediction]) -> float:
     if any("frozen" in p.shares for p in found) or any(d.any() for d in signals.decayed):
         return 0.0
     pulls = layer.lattice
+    if start.place == "weights" and pulls is None:
+        nothing = chance.nothing_kept(start.p, *layer.fan)
+        return float(nothing ** (layer.units * start.steps)) if last == 0 else 0.0
     if pulls is None:
         return _never_heard(start, signals)
     if start.place != "hidden":
@@ -357,7 +393,8 @@ def _never_heard(start: Start, signals: Signals) -> float:
 
     A row gives one if a unit is kept in each layer among those that pass a signal on that row.
     """
-    heard = np.ones(len(signals.heard[0]))
+    error = abs(start.passed[2])
+    heard = (error > np.finfo(start.x.dtype).eps).astype(float)
     for rows in signals.heard:
         if not rows.any():  # its first gradient comes later
             continue
