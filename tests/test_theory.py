@@ -1,19 +1,17 @@
 """The theory against exact training: the hunt, a witness and a mutant for each rule, and shares."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from judged_networks import a_model
 from networks_strategies import rows_for
-from symbreak import chance, cli, hunt, signals, symmetry, theory
+from symbreak import hunt, signals, symmetry, theory
 from symbreak.components import Choice
 from symbreak.hunt import Case
-from symbreak.settings import REGISTRIES, Setting
-from symbreak.start import Start, start_of
+from symbreak.settings import REGISTRIES
+from symbreak.start import Start
 
 SEED, CASES = 20240501, 250
 

@@ -47,6 +47,18 @@ def nothing_kept(p: float, inward: int, outward: int, silent: bool) -> float:
     return 1 - (1 - p**outward) * (1 - silent * p**inward)
 
 
+def cut_off(p: float, hidden: Sequence[int]) -> float:
+    """Return the chance that masked weights leave no path from the first layer to the output.
+
+    Of a layer of h units, each has a path with chance 1 - p^m, where m units above it have one.
+    """
+    connected = np.array([0.0, 1.0])  # of the output: one unit, with a path
+    for units in reversed(hidden):
+        rows = [kept(float(p**m), units) for m in range(len(connected))]
+        connected = connected @ np.array(rows)
+    return float(connected[0])
+
+
 def weight_sums(p: float, inward: int, outward: int, silent: bool, units: int) -> Sums:
     """Return s_1 to s_units of one step's masks on a unit's weights; cut off, all are alike."""
     found = []

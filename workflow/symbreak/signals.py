@@ -16,8 +16,9 @@ from symbreak.networks import Layer, join_layers
 from symbreak.start import Start
 
 Array = np.ndarray
+MANY_LAYERS = 4  # passes through the layers, after which sizes are not followed further
 MANY_STD = 6.0  # a normal multiplier stays within these
-LARGE = 1e100  # sizes are cut here: what explodes is no longer told apart
+LARGE = 1e12  # sizes are cut here: what explodes is no longer told apart
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +80,9 @@ def spread(start: Start, most: bool = True) -> Signals:
             found.heard.extend(rows)
             moves = _cancelled(start, moves, found)
         news = (most or not start.flat) and _grow(start, sizes, gradients, moves)
+        news = news and t < MANY_LAYERS * len(can.slopes)
         ends = t > 0 and not news
-        found.steps[:] = np.maximum(found.steps, _updates(start, gradients, moves))
+        found.steps[:] = np.where(found.steps, found.steps, _updates(start, gradients, moves))
         _record(start, found, sizes, moves, rows, start.steps - t if ends else 1, t == 0)
         if ends or not any(w.any() or b.any() for w, b in moves):
             break
@@ -245,7 +247,7 @@ def _updates(start: Start, gradients: list[Layer], moves: list[Layer]) -> Array:
 def _record(start: Start, found: Signals, sizes: Sizes, moves: list[Layer], rows: list[Array],
             steps: int, first: bool) -> None:  # fmt: skip
     """Write down what ``steps`` steps like this one do."""
-    each = _draws(start, sizes, rows)
+    each = _draws(start, sizes, moves, rows)
     for k in range(len(found.graded)):
         weights, bias, out = of_units(moves, k)
         graded = weights | bias | out
@@ -256,10 +258,10 @@ def _record(start: Start, found: Signals, sizes: Sizes, moves: list[Layer], rows
             found.first_draws[k] += found.draws[k]
 
 
-def _draws(start: Start, sizes: Sizes, rows: list[Array]) -> list[Array]:
+def _draws(start: Start, sizes: Sizes, moves: list[Layer], rows: list[Array]) -> list[Array]:
     """Return how many of a step's multipliers touch each unit of each hidden layer alone."""
     if start.place == "weights":
-        used = [w > 0 for w in sizes.weights]
+        used = [(w > 0) | m for w, (m, _) in zip(sizes.weights, moves, strict=True)]
         return [used[k].sum(axis=1) + used[k + 1].sum(axis=0) for k in range(len(rows))]
     weight = start.rows[2] * start.batch
     return [(touched * weight[:, None]).sum(axis=0) for touched in rows]

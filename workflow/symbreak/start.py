@@ -72,6 +72,11 @@ class Start:
         return min(self.setting.batch_size or len(self.x), len(self.x))
 
     @property
+    def adaptive(self) -> bool:
+        """Whether the optimizer, as declared, divides a gradient by its size."""
+        return bool(OPTIMIZERS[self.setting.optimizer.name].facts.get("adaptive", False))
+
+    @property
     def has_bias(self) -> bool:
         """Whether biases are trained."""
         return self.setting.bias.name != "none"

@@ -213,8 +213,8 @@ def forgetting(layer: Layer) -> Verdict | None:
     left = abs(1 - setting.learning_rate * setting.weight_decay)
     if left > np.finfo(start.x.dtype).eps:
         return None
-    masked = start.place in ("hidden", "weights") and not start.continuous
-    if setting.optimizer.values or not (start.flat or masked):
+    whole = start.batch == len(start.x) and (start.place == "nowhere" or start.continuous)
+    if setting.optimizer.values or (whole and not start.flat):
         return None
     equal, sizes = len(layer.sizes) == 1 and not layer.splits, ("symmetric", "tied", "broken")
     possible = sizes[:1] if equal else sizes
@@ -352,7 +352,8 @@ def _predict(start: Start, signals: Signals) -> Prediction:
         reason += f" With chance {still:.3g} no step changes anything."
     shares = _sure(shares)
     known = all(p.known for p in found)
-    if start.place == "weights" and len(found) > 1 and len(shares) > 1:
+    sparse = not start.often and not all(w.all() for w, _ in start.layers)
+    if start.place == "weights" and len(found) > 1 and (sparse or (len(shares) > 1 and not still)):
         shares, known = dict.fromkeys(ORDER, 1.0), False  # whole layers may be masked
     if not known:
         shares = dict.fromkeys(shares, 1 / len(shares))
@@ -373,8 +374,10 @@ def _still(start: Start, signals: Signals, found: list[Prediction]) -> float:
         return 0.0
     pulls = layer.lattice
     if start.place == "weights" and pulls is None:
-        nothing = chance.nothing_kept(start.p, *layer.fan)
-        return float(nothing ** (layer.units * start.steps)) if last == 0 else 0.0
+        once = chance.cut_off(start.p, start.setting.hidden)
+        if last == 0:
+            once = chance.nothing_kept(start.p, *layer.fan) ** layer.units
+        return float(once**start.steps)
     if pulls is None:
         return _never_heard(start, signals)
     if start.place != "hidden":
