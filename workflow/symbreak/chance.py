@@ -97,6 +97,15 @@ def all_distinct(sums: Sums) -> float:
         return min(1.0, max(0.0, float(found[-1])))
 
 
+def balanced_masks(p: float, plus: int, minus: int, batch: int, units: int) -> float:
+    """Return the chance that in a random batch each unit keeps as many terms of either sign."""
+    total = 0.0
+    for first in range(max(0, batch - minus), min(plus, batch) + 1):
+        ways = comb(plus, first) * comb(minus, batch - first) / comb(plus + minus, batch)
+        total += ways * float(difference(p, first, batch - first)[batch - first]) ** units
+    return total
+
+
 def always_balanced(positive: int, negative: int, batch: int, steps: int) -> float:
     """Return the chance that every batch has as many positive as negative rows.
 

@@ -67,7 +67,7 @@ def case(seed: int, number: int, replicates: int = 6) -> Case:
     choices = {kind: _choice(random, kind) for kind in REGISTRIES}
     setting = Setting(
         **choices, hidden=hidden, learning_rate=rate,
-        weight_decay=float(random.choice([0, 0, 0, 1e-3, 0.03, 1 / rate])),
+        weight_decay=float(random.choice([0, 0, 0, 0, 0, 1e-3, 1e-3, 0.03, 0.03, 1 / rate])),
         batch_size=int(random.choice([0, 0, 0, 1, 2, 7, 8])), arithmetic="exact",
         dtype=str(random.choice(["float64", "float64", "float32"])),
     )  # fmt: skip

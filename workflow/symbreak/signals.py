@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from symbreak.activations import ACTIVATIONS
-from symbreak.networks import Layer, join_layers
+from symbreak.networks import Layer, join_layers, split_layers
 from symbreak.start import Start
 
 Array = np.ndarray
@@ -59,11 +59,11 @@ class Sizes:
     error: Array
 
 
-def spread(start: Start, most: bool = True) -> Signals:
+def spread(start: Start, most: bool = True, lasts: bool = True) -> Signals:
     """Return what can move in the steps of a run.
 
-    With ``most`` any draw of the noise may happen, and a unit that is silent on no row at the start
-    keeps its signal; else only what is sure counts.
+    With ``most`` any draw of the noise may happen, else only what is there without it counts. Where
+    signals may not ``last``, only the first step is sure.
     """
     found = _nothing(start.setting.hidden, len(start.parameters))
     if start.setting.learning_rate == 0:
@@ -79,14 +79,27 @@ def spread(start: Start, most: bool = True) -> Signals:
         if t == 0:
             found.heard.extend(rows)
             moves = _cancelled(start, moves, found)
-        news = (most or not start.flat) and _grow(start, sizes, gradients, moves)
+        news = _grow(start, sizes, gradients, moves)
         news = news and t < MANY_LAYERS * len(can.slopes)
         ends = t > 0 and not news
         found.steps[:] = np.where(found.steps, found.steps, _updates(start, gradients, moves))
         _record(start, found, sizes, moves, rows, start.steps - t if ends else 1, t == 0)
-        if ends or not any(w.any() or b.any() for w, b in moves):
+        if ends or not lasts or not any(w.any() or b.any() for w, b in moves):
             break
     return found
+
+
+def lasting(start: Start, signals: Signals) -> bool:
+    """Tell whether the first update leaves some unit of each layer active on some row, or none was.
+
+    Past the flat side of an activation there is no way back.
+    """
+    updates = split_layers(signals.steps, start.widths)
+    for k, ((dw, db), z) in enumerate(zip(updates[:-1], start.before, strict=True)):
+        change = abs(start.passed[0][k]) @ dw.T + db
+        if ((z > 0).any(axis=0) & ~(z > change).any(axis=0)).any():
+            return False
+    return True
 
 
 def _nothing(hidden: tuple[int, ...], parameters: int) -> Signals:

@@ -36,13 +36,22 @@ def absorbed(start: Start, signals: Signals, k: int) -> Array:
     steps = neuron_vectors(signals.steps, start.widths, k + 1)
     grain = np.finfo(start.x.dtype).eps / 4
     lost = (vectors != 0) & (abs(vectors) < steps * grain * SAFE)
-    if start.adaptive:  # such an optimizer enlarges what a tiny outgoing weight sends back
-        lost[:, start.widths[k] + 1 :] = False
     if not lost.any():
         return at_start(start, k)
-    outputs = start.passed[0][k + 1].T
-    heard = abs(outputs) >= abs(outputs).max() * grain
-    return classes(np.concatenate([np.where(lost, 0, vectors), np.where(heard, outputs, 0)], 1))
+    outputs, slopes = start.passed[0][k + 1].T, start.passed[1][k].T
+    often = start.rows[2] * start.batch * start.steps >= 1
+    outputs, slopes = outputs[:, often], slopes[:, often]
+    outgoing = abs(vectors[:, start.widths[k] + 1 :]).min()
+    heard = abs(outputs) >= max(abs(outputs).max(), outgoing) * grain
+    seen = np.where(lost, 0, vectors), np.where(heard, outputs, 0), slopes
+    return classes(np.concatenate(seen, axis=1))
+
+
+def coarse(start: Start, k: int) -> Array:
+    """Return the labels if whatever is lost beside an update of the size of the rate is lost [u]."""
+    vectors = neuron_vectors(start.parameters, start.widths, k + 1).astype(np.float64)
+    tiny = np.finfo(start.x.dtype).eps / 4 * start.setting.learning_rate
+    return classes(np.where(abs(vectors) < tiny, 0, vectors))
 
 
 def erased(start: Start, signals: Signals, k: int, labels: Array) -> Array:

@@ -16,7 +16,7 @@ from functools import cached_property
 import numpy as np
 
 from symbreak import chance, symmetry
-from symbreak.signals import Signals, spread
+from symbreak.signals import Signals, lasting, spread
 from symbreak.start import Start
 
 Array = np.ndarray
@@ -84,6 +84,11 @@ class Layer:
         """The classes that are left when weight decay has erased differences, too [u]."""
         return symmetry.erased(self.start, self.signals, self.k, self.absorbed)
 
+    @property
+    def loses(self) -> bool:
+        """Whether units that start different become equal."""
+        return len(self.sizes) < len(set(self.labels.tolist()))
+
     @cached_property
     def sizes(self) -> Counter[int]:
         """The number of units of each class that is left."""
@@ -98,7 +103,10 @@ class Layer:
     def weight_sums(self, units: int) -> chance.Sums:
         """Return the power sums of a unit's masks under DropConnect, over all steps."""
         once = chance.weight_sums(self.start.p, *self.fan, units)
-        return tuple(s**self.start.steps for s in once)
+        first, all_ = (float(d[self.k].max()) for d in (self.signals.first_draws,
+                                                       self.signals.draws))  # fmt: skip
+        steps = min(self.start.steps, all_ / first) if first else self.start.steps
+        return tuple(s**steps for s in once)
 
     @property
     def fan(self) -> tuple[int, int, bool]:
@@ -114,9 +122,11 @@ class Layer:
         None unless all pull alike, and nothing else can move: then draws can balance exactly.
         """
         outputs, _, error = self.start.passed
-        if any((w != 0).any() for w, _ in self.start.layers[-1:]):
-            return None
         pull = error[:, None] * outputs[-1]
+        if (outputs[0] == outputs[0][0]).all():  # rows that differ in their labels alone
+            pull = error[:, None]
+        elif (self.start.layers[-1][0] != 0).any():
+            return None
         sizes = np.unique(abs(pull))
         if len(sizes) != 1 or sizes[0] == 0:
             return None
@@ -193,6 +203,29 @@ def no_signal(layer: Layer) -> Verdict | None:
     return "frozen", f"No gradient reaches a unit of the layer: {cause}."
 
 
+@rule(known=False)
+def forgetting(layer: Layer) -> Verdict | None:
+    """Where rate times decay is 1, each step forgets the weights: a unit that gets no gradient in
+    one step is the zero vector after it, and equals every other such unit.
+    """
+    start, setting = layer.start, layer.start.setting
+    if not layer.signals.heard[layer.k].any():
+        return None
+    left = abs(1 - setting.learning_rate * setting.weight_decay)
+    if left > np.finfo(start.x.dtype).eps:
+        return None
+    whole = start.batch == len(start.x) and (start.place == "nowhere" or start.continuous)
+    if setting.optimizer.values or (whole and not start.flat):
+        return None
+    equal = len(set(layer.labels.tolist())) == 1 and not layer.splits
+    sizes = ("symmetric", "tied", "broken")
+    possible = sizes[:1] if equal else sizes
+    return {name: 1 / len(possible) for name in possible}, (
+        "Learning rate times weight decay is 1: units that are silent in some step become equal; "
+        "which ones are, the start does not tell."
+    )
+
+
 @rule()
 def decay_alone(layer: Layer) -> Verdict | None:
     """Only weight decay moves the units: those that start equal shrink alike."""
@@ -201,26 +234,6 @@ def decay_alone(layer: Layer) -> Verdict | None:
     return _classes(layer.kept), (
         f"No gradient reaches the layer; weight decay shrinks its weights, and leaves "
         f"{len(layer.sizes)} distinct of {layer.units} units."
-    )
-
-
-@rule(known=False)
-def forgetting(layer: Layer) -> Verdict | None:
-    """Where rate times decay is 1, each step forgets the weights: a unit that gets no gradient in
-    one step is the zero vector after it, and equals every other such unit.
-    """
-    start, setting = layer.start, layer.start.setting
-    left = abs(1 - setting.learning_rate * setting.weight_decay)
-    if left > np.finfo(start.x.dtype).eps:
-        return None
-    whole = start.batch == len(start.x) and (start.place == "nowhere" or start.continuous)
-    if setting.optimizer.values or (whole and not start.flat):
-        return None
-    equal, sizes = len(layer.sizes) == 1 and not layer.splits, ("symmetric", "tied", "broken")
-    possible = sizes[:1] if equal else sizes
-    return {name: 1 / len(possible) for name in possible}, (
-        "Learning rate times weight decay is 1: units that are silent in some step become equal; "
-        "which ones are, the start does not tell."
     )
 
 
@@ -245,10 +258,23 @@ def own_noise(layer: Layer) -> Verdict | None:
     )
 
 
+@rule(known=False)
+def enlarged_difference(layer: Layer) -> Verdict | None:
+    """An optimizer that divides a gradient by its size may enlarge a tiny difference or lose it."""
+    left = len(set(symmetry.coarse(layer.start, layer.k).tolist()))
+    if not layer.start.adaptive or left == len(set(layer.labels.tolist())):
+        return None
+    possible = ("symmetric", "tied", "broken")[left > 1 :]
+    return dict.fromkeys(possible, 1 / len(possible)), (
+        f"{layer.start.setting.dtype} loses the units' differences beside an update of the size of "
+        "the learning rate, unless that enlarges them first."
+    )
+
+
 @rule()
 def lost_difference(layer: Layer) -> Verdict | None:
     """A difference below half a unit in the last place of what is added to it is lost."""
-    if len(set(layer.kept.tolist())) == len(set(layer.labels.tolist())):
+    if not layer.loses:
         return None
     return _classes(layer.kept), (
         f"Of {len(set(layer.labels.tolist()))} distinct units {len(layer.sizes)} are left: the "
@@ -320,10 +346,12 @@ def predict(start: Start) -> Prediction:
 
     Where what can happen and what is sure to happen do not lead to the same verdicts, both stand.
     """
-    most = _predict(start, spread(start))
-    if not start.flat and (start.often or not start.hidden_noise):
+    signals = spread(start)
+    most = _predict(start, signals)
+    lasts = not start.flat or lasting(start, signals)
+    if lasts and (start.often or not start.hidden_noise):
         return most
-    least = _predict(start, spread(start, most=False))
+    least = _predict(start, spread(start, most=False, lasts=lasts))
     if least.shares.keys() <= most.shares.keys() and most.known:
         return most
     both = [name for name in ORDER if name in most.shares.keys() | least.shares.keys()]
@@ -352,8 +380,9 @@ def _predict(start: Start, signals: Signals) -> Prediction:
         reason += f" With chance {still:.3g} no step changes anything."
     shares = _sure(shares)
     known = all(p.known for p in found)
-    sparse = not start.often and not all(w.all() for w, _ in start.layers)
-    if start.place == "weights" and len(found) > 1 and (sparse or (len(shares) > 1 and not still)):
+    sparse = not all(w.all() for w, _ in start.layers)
+    deep = len(found) > 1 and (sparse or len(shares) > 1)
+    if start.place == "weights" and not start.often and (deep or (sparse and len(shares) > 1)):
         shares, known = dict.fromkeys(ORDER, 1.0), False  # whole layers may be masked
     if not known:
         shares = dict.fromkeys(shares, 1 / len(shares))
@@ -386,9 +415,8 @@ def _still(start: Start, signals: Signals, found: list[Prediction]) -> float:
         return chance.always_balanced(*pulls, start.batch, start.steps)
     if start.continuous:
         return 0.0
-    plus, minus = (round(n * start.batch / len(start.x)) for n in pulls)
-    once = float(chance.difference(start.p, plus, minus)[minus])
-    return float(once ** (start.steps * (1 if start.shared else layer.units)))
+    units = 1 if start.shared else layer.units
+    return chance.balanced_masks(start.p, *pulls, start.batch, units) ** start.steps
 
 
 def _never_heard(start: Start, signals: Signals) -> float:
