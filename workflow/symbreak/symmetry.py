@@ -39,7 +39,8 @@ def absorbed(start: Start, signals: Signals, k: int) -> Array:
     if not lost.any():
         return at_start(start, k)
     outputs, slopes = start.passed[0][k + 1].T, start.passed[1][k].T
-    often = start.rows[2] * start.batch * start.steps >= 1
+    weight = start.rows[2]
+    often = weight >= min(1 / (start.batch * start.steps), weight.max())
     outputs, slopes = outputs[:, often], slopes[:, often]
     outgoing = abs(vectors[:, start.widths[k] + 1 :]).min()
     heard = abs(outputs) >= max(abs(outputs).max(), outgoing) * grain
@@ -48,7 +49,7 @@ def absorbed(start: Start, signals: Signals, k: int) -> Array:
 
 
 def coarse(start: Start, k: int) -> Array:
-    """Return the labels if whatever is lost beside an update of the size of the rate is lost [u]."""
+    """Return the labels without what an update of the size of the rate does not keep [u]."""
     vectors = neuron_vectors(start.parameters, start.widths, k + 1).astype(np.float64)
     tiny = np.finfo(start.x.dtype).eps / 4 * start.setting.learning_rate
     return classes(np.where(abs(vectors) < tiny, 0, vectors))
