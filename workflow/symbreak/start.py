@@ -38,8 +38,10 @@ class Start:
 
     @property
     def place(self) -> str:
-        """Where the dropout multiplies; nowhere if it drops nothing."""
-        return DROPOUTS[self.setting.dropout.name].facts["place"] if self.p > 0 else "nowhere"
+        """Where the dropout multiplies; nowhere if it drops nothing, or inputs that are all 0."""
+        place = DROPOUTS[self.setting.dropout.name].facts["place"]
+        idle = self.p == 0 or (place == "input" and not self.x.any())
+        return "nowhere" if idle else str(place)
 
     @property
     def shared(self) -> bool:

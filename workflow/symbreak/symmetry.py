@@ -13,7 +13,6 @@ from symbreak.signals import Signals
 from symbreak.start import Start
 
 Array = np.ndarray
-SAFE = 1e-3  # how far the size of an update may be overestimated
 
 
 def classes(vectors: Array) -> Array:
@@ -26,26 +25,42 @@ def at_start(start: Start, k: int) -> Array:
     return classes(neuron_vectors(start.parameters, start.widths, k + 1))
 
 
-def absorbed(start: Start, signals: Signals, k: int) -> Array:
+def absorbed(start: Start, signals: Signals, k: int, safe: float = 1.0, every: bool = False
+             ) -> Array:  # fmt: skip
     """Return the labels once differences too small for the arithmetic are lost [u].
 
     Units that pass the same signal, but for what a sum does not keep, get the same gradient. Of a
-    parameter much smaller than half a unit in the last place of its update nothing is left.
+    parameter much smaller than half a unit in the last place of its update nothing is left; the
+    updates are taken times ``safe``. Slopes count on the rows that are likely to come, or on
+    ``every`` row.
     """
     vectors = neuron_vectors(start.parameters, start.widths, k + 1).astype(np.float64)
     steps = neuron_vectors(signals.steps, start.widths, k + 1)
     grain = np.finfo(start.x.dtype).eps / 4
-    lost = (vectors != 0) & (abs(vectors) < steps * grain * SAFE)
+    lost = (vectors != 0) & (abs(vectors) < steps * grain * safe)
     if not lost.any():
         return at_start(start, k)
     outputs, slopes = start.passed[0][k + 1].T, start.passed[1][k].T
     weight = start.rows[2]
-    often = weight >= min(1 / (start.batch * start.steps), weight.max())
+    often = weight >= (0 if every else min(1 / (start.batch * start.steps), weight.max()))
     outputs, slopes = outputs[:, often], slopes[:, often]
     outgoing = abs(vectors[:, start.widths[k] + 1 :]).min()
     heard = abs(outputs) >= max(abs(outputs).max(), outgoing) * grain
     seen = np.where(lost, 0, vectors), np.where(heard, outputs, 0), slopes
     return classes(np.concatenate(seen, axis=1))
+
+
+def doubtful(start: Start, signals: Signals, k: int) -> set[int]:
+    """Return how many distinct units small differences may leave, where that is not certain.
+
+    Updates are known to some powers of ten only. An optimizer that divides by the size of a
+    gradient may lose a tiny difference or enlarge it.
+    """
+    found = {len(set(absorbed(start, signals, k, safe, every).tolist()))
+             for safe in (1e-3, 10.0) for every in (False, True)}  # fmt: skip
+    if start.adaptive:
+        found |= {len(set(labels.tolist())) for labels in (at_start(start, k), coarse(start, k))}
+    return found if len(found) > 1 else set()
 
 
 def coarse(start: Start, k: int) -> Array:

@@ -22,6 +22,7 @@ from symbreak.start import Start
 Array = np.ndarray
 Shares = dict[str, float]
 
+UNLIKELY = 1e-6
 ORDER = ("frozen", "symmetric", "tied", "broken")  # from the least broken to the most
 
 
@@ -214,8 +215,7 @@ def forgetting(layer: Layer) -> Verdict | None:
     left = abs(1 - setting.learning_rate * setting.weight_decay)
     if left > np.finfo(start.x.dtype).eps:
         return None
-    whole = start.batch == len(start.x) and (start.place == "nowhere" or start.continuous)
-    if setting.optimizer.values or (whole and not start.flat):
+    if start.adaptive:
         return None
     equal = len(set(layer.labels.tolist())) == 1 and not layer.splits
     sizes = ("symmetric", "tied", "broken")
@@ -259,15 +259,18 @@ def own_noise(layer: Layer) -> Verdict | None:
 
 
 @rule(known=False)
-def enlarged_difference(layer: Layer) -> Verdict | None:
-    """An optimizer that divides a gradient by its size may enlarge a tiny difference or lose it."""
-    left = len(set(symmetry.coarse(layer.start, layer.k).tolist()))
-    if not layer.start.adaptive or left == len(set(layer.labels.tolist())):
+def tiny_difference(layer: Layer) -> Verdict | None:
+    """A difference near the last bit of an update may be lost or kept, and an optimizer that
+    divides a gradient by its size may enlarge it.
+    """
+    left = symmetry.doubtful(layer.start, layer.signals, layer.k)
+    if not left:
         return None
-    possible = ("symmetric", "tied", "broken")[left > 1 :]
+    names = [("symmetric" if n == 1 else "tied" if n < layer.units else "broken") for n in left]
+    possible = ORDER[ORDER.index(min(names, key=ORDER.index)) :]
     return dict.fromkeys(possible, 1 / len(possible)), (
-        f"{layer.start.setting.dtype} loses the units' differences beside an update of the size of "
-        "the learning rate, unless that enlarges them first."
+        f"{layer.start.setting.dtype} keeps {min(left)} to {max(left)} distinct units: the "
+        "others differ by hardly more or less than half a unit in the last place of an update."
     )
 
 
@@ -380,13 +383,25 @@ def _predict(start: Start, signals: Signals) -> Prediction:
         reason += f" With chance {still:.3g} no step changes anything."
     shares = _sure(shares)
     known = all(p.known for p in found)
-    sparse = not all(w.all() for w, _ in start.layers)
-    deep = len(found) > 1 and (sparse or len(shares) > 1)
-    if start.place == "weights" and not start.often and (deep or (sparse and len(shares) > 1)):
-        shares, known = dict.fromkeys(ORDER, 1.0), False  # whole layers may be masked
+    if start.place == "weights" and not start.often:
+        doubt = _cut_off(start, signals, shares)
+        shares, known = shares | doubt, known and not doubt
     if not known:
         shares = dict.fromkeys(shares, 1 / len(shares))
     return Prediction(shares, least.rule, reason, known or len(shares) == 1)
+
+
+def _cut_off(start: Start, signals: Signals, shares: Shares) -> Shares:
+    """Return the verdicts that DropConnect may lead to, too, if it cuts off layers by chance.
+
+    The chance is computed only where every weight counts from the first step on.
+    """
+    if shares.keys() == {"frozen"} or all(w.all() for w, _ in start.layers):
+        return dict.fromkeys(ORDER, 1.0) if len(start.layers) > 2 and len(shares) > 1 else {}
+    paths = [max(1, int(rows.any(axis=0).sum())) for rows in signals.heard]
+    if chance.cut_off(start.p, paths) ** start.steps < UNLIKELY and len(shares) == 1:
+        return {}
+    return dict.fromkeys(ORDER if len(shares) > 1 else ORDER[:1], 1.0)
 
 
 def _layer(layer: Layer) -> Prediction:
