@@ -43,7 +43,8 @@ def run(experiment: Experiment, folder: Path) -> None:
             trained += done
         with files.written(folder / "distances" / f"{init.label}.parquet") as path:
             metrics.distances(trained).to_parquet(path, index=False)
-        judged.append(verdicts.networks(trained, table.x_train, experiment.redundancy))
+        rows = verdicts.networks(trained, table.x_train, experiment.redundancy)
+        judged.append(verdicts.with_theory(rows, trained, table, experiment.seed))
     every = pd.concat(judged, ignore_index=True)
     every.to_parquet(folder / "networks.parquet", index=False)
     text = verdicts.settings(every).to_csv(index=False, lineterminator="\n")

@@ -20,8 +20,9 @@ ORDER = (
     "initializers", "dropout", "optimizers", "settings", "networks", "schema", "explain", "config",
     "story", "table", "data", "plan", "anchors", "trainer", "block", "processor", "lanes", "loops",
     "phases", "rows", "step", "kernels", "machine", "engine", "training", "frameworks", "audit",
-    "trace", "why", "chance", "start", "signals", "symmetry", "theory", "metrics", "statistics",
-    "agreement", "verdicts", "hunt", "summary", "figures", "matrix", "examples", "report", "cli",
+    "trace", "why", "chance", "start", "signals", "symmetry", "layers", "rules", "theory",
+    "metrics", "statistics", "agreement", "verdicts", "hunt", "summary", "figures", "matrix",
+    "examples", "report", "cli",
 )  # fmt: skip
 MODULES = sorted(path.stem for path in LIBRARY.glob("*.py"))
 SOURCES = sorted(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from judged_networks import a_model
 from networks_strategies import rows_for
-from symbreak import hunt, signals, symmetry, theory
+from symbreak import hunt, rules, signals, symmetry
 from symbreak.components import Choice
 from symbreak.hunt import Case
 from symbreak.settings import REGISTRIES
@@ -47,9 +47,12 @@ WITNESSES: dict[str, Case] = {
     "forgetting": a_case(choice("init", "normal"), activation="relu",
                          bias=choice("bias", "none"), weight_decay=10.0, batch_size=1, steps=60),
     "decay alone": a_case(choice("init", "normal"), **DEAD, weight_decay=10.0),
+    "sign steps": a_case(choice("init", "constant", value=3.0), dtype="float32", steps=1,
+                         optimizer=choice("optimizer", "adam"),
+                         dropout=choice("dropout", "hidden", p=0.5)),
     "own noise": a_case(HALF, dropout=choice("dropout", "hidden", p=0.5)),
-    "tiny difference": a_case(choice("init", "normal", std=1e-24), bias=choice("bias", "none"),
-                                  optimizer=choice("optimizer", "adam"), hidden=(4,), steps=60),
+    "tiny difference": a_case(choice("init", "random_in_zero_out", std=1e-17),
+                              activation="sigmoid", optimizer=choice("optimizer", "adam")),
     "lost difference": a_case(HALF, bias=choice("bias", "normal", std=1e-24)),
     "same start": a_case(HALF),
     "groups": a_case(choice("init", "tied")),
@@ -64,10 +67,11 @@ def as_labels(labels: Callable[[int], np.ndarray]) -> Callable[..., np.ndarray]:
 MUTANTS: dict[str, tuple[Any, str, Any]] = {  # where, name, and what is wrong instead
     "cancelled sum": (signals, "_cancelled", lambda start, moves, found: moves),
     "no signal": (signals, "_largest", lambda *values: np.ones_like(values[0], float)),
-    "forgetting": (theory.RULES, "forgetting", None),
+    "forgetting": (rules.RULES, "forgetting", None),
     "decay alone": (symmetry, "erased", lambda start, found, k, labels: labels),
+    "sign steps": (rules.RULES, "sign steps", None),
     "own noise": (Start, "own_noise", False),
-    "tiny difference": (theory.RULES, "tiny difference", None),
+    "tiny difference": (rules.RULES, "tiny difference", None),
     "lost difference": (symmetry, "absorbed", lambda s, _, k: symmetry.at_start(s, k)),
     "same start": (symmetry, "classes", lambda vectors: np.arange(len(vectors))),
     "groups": (symmetry, "classes", lambda vectors: np.zeros(len(vectors), int)),
@@ -76,7 +80,7 @@ MUTANTS: dict[str, tuple[Any, str, Any]] = {  # where, name, and what is wrong i
 
 
 def test_every_rule_has_a_witness_and_a_mutant() -> None:
-    assert list(WITNESSES) == list(theory.RULES) == list(MUTANTS)
+    assert list(WITNESSES) == list(rules.RULES) == list(MUTANTS)
 
 
 @pytest.mark.parametrize("name", WITNESSES)

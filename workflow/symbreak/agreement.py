@@ -13,12 +13,14 @@ import numpy as np
 import pandas as pd
 
 from symbreak.networks import Trained
+from symbreak.rules import ORDER, Prediction, Shares
 from symbreak.start import start_of
-from symbreak.theory import ORDER, Prediction, Shares, predict
+from symbreak.theory import predict
 
 IMPOSSIBLE = 1e-6  # a verdict with less chance than this should not be seen
 UNLIKELY = 1e-4  # nor a count of networks in a tail of less than this
 BLAS = "NumPy's @ adds in an order of its own, and rounding may set equal units apart."
+DIGITS = 9  # of a chance that is kept: powers may differ in their last bits between machines
 SAME = {"redundant": "broken"}
 
 
@@ -36,7 +38,6 @@ class Agreement:
 
 def agreement(predictions: Sequence[Prediction], measured: Sequence[str]) -> Agreement:
     """Return how a setting's predictions fit the measured verdicts, a network each."""
-    first = predictions[0]
     expected = expected_counts([p.shares for p in predictions])
     certain = {p.verdict for p in predictions}
     names = Counter(p.rule for p in predictions)
@@ -47,9 +48,9 @@ def agreement(predictions: Sequence[Prediction], measured: Sequence[str]) -> Agr
         seen = [m for _, m in pairs]
         holds = not any(unlikely([shares.get(name, 0.0) for shares, _ in pairs], seen.count(name))
                         for name in ORDER)  # fmt: skip
-    verdict = first.verdict if len(certain) == 1 else "mixed"
+    verdict = certain.pop() if len(certain) == 1 else "mixed"
     known = all(p.known for p in predictions)
-    return Agreement(verdict, expected, "; ".join(names), first.reason, holds, known)
+    return Agreement(verdict, expected, "; ".join(names), reasons(predictions), holds, known)
 
 
 def columns(
@@ -62,8 +63,8 @@ def columns(
     """
     found = [p for t in trained for p in predictions(t, x, y, seed)]
     return {
-        **{f"predicted_{name}": [p.shares.get(name, 0.0) if p else np.nan for p in found]
-           for name in ORDER},
+        **{f"predicted_{name}": [round(p.shares.get(name, 0.0), DIGITS) if p else np.nan
+                                 for p in found] for name in ORDER},
         "known": [bool(p and p.known) for p in found],
         "rule": [p.rule if p else "" for p in found],
         "reason": [p.reason if p else BLAS for p in found],
@@ -99,6 +100,15 @@ def of_rows(rows: pd.DataFrame) -> Agreement | None:
         )
     ]
     return agreement(found, rows["verdict"].tolist())
+
+
+def reasons(predictions: Sequence[Prediction]) -> str:
+    """Return the reason, or one for each rule with the number of networks that it decides."""
+    counts = Counter(p.rule for p in predictions)
+    first = {p.rule: p.reason for p in reversed(predictions)}
+    if len(counts) == 1:
+        return predictions[0].reason
+    return " ".join(f"{n} of {len(predictions)}: {first[rule]}" for rule, n in counts.items())
 
 
 def expected_counts(shares: Sequence[Shares]) -> tuple[tuple[str, float], ...]:

@@ -16,6 +16,7 @@ from symbreak.networks import Layer, join_layers, split_layers
 from symbreak.start import Start
 
 Array = np.ndarray
+FAINT = 1e-3  # how far the size of a gradient may be overestimated
 MANY_LAYERS = 4  # passes through the layers, after which sizes are not followed further
 MANY_STD = 6.0  # a normal multiplier stays within these
 LARGE = 1e12  # sizes are cut here: what explodes is no longer told apart
@@ -40,6 +41,12 @@ class Signals:
     first_draws: list[Array]
     heard: list[Array]
     steps: Array
+    faint: list[bool]
+
+    @property
+    def is_faint(self) -> bool:
+        """Whether a unit's move hangs on the size of its gradient."""
+        return any(self.faint)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,11 +66,11 @@ class Sizes:
     error: Array
 
 
-def spread(start: Start, most: bool = True, lasts: bool = True) -> Signals:
+def spread(start: Start, most: bool = True, lasts: bool = True, scale: float = 1.0) -> Signals:
     """Return what can move in the steps of a run.
 
     With ``most`` any draw of the noise may happen, else only what is there without it counts. Where
-    signals may not ``last``, only the first step is sure.
+    signals may not ``last``, only the first step is sure. ``scale`` multiplies the gradients.
     """
     found = _nothing(start.setting.hidden, len(start.parameters))
     if start.setting.learning_rate == 0:
@@ -75,7 +82,19 @@ def spread(start: Start, most: bool = True, lasts: bool = True) -> Signals:
     can = reach(start, most)
     for t in range(start.steps):
         gradients, rows = _gradients(start, can, sizes, t)
-        moves = _moves(start, sizes, gradients, t)
+        gradients = [(w * scale, b * scale) for w, b in gradients]
+        moves = _moves(start, sizes, gradients)
+        fainter = _moves(start, sizes, [(w * FAINT, b * FAINT) for w, b in gradients])
+        found.faint.append(
+            any(
+                bool(
+                    (
+                        np.any(of_units(moves, k), axis=0) & ~np.any(of_units(fainter, k), axis=0)
+                    ).any()
+                )
+                for k in range(len(can.slopes))
+            )
+        )
         if t == 0:
             found.heard.extend(rows)
             moves = _cancelled(start, moves, found)
@@ -107,7 +126,7 @@ def _nothing(hidden: tuple[int, ...], parameters: int) -> Signals:
         return [np.zeros(units, kind) for units in hidden]
 
     flags = (zeros(bool), zeros(bool), zeros(bool), zeros(bool))
-    return Signals(*flags, zeros(float), zeros(float), [], np.zeros(parameters))
+    return Signals(*flags, zeros(float), zeros(float), [], np.zeros(parameters), [])
 
 
 def _error(start: Start, most: bool) -> Array:
@@ -195,7 +214,7 @@ def _gradients(start: Start, can: Reach, sizes: Sizes, t: int) -> tuple[list[Lay
     return gradients[::-1], rows[::-1]
 
 
-def _moves(start: Start, sizes: Sizes, gradients: list[Layer], t: int) -> list[Layer]:
+def _moves(start: Start, sizes: Sizes, gradients: list[Layer]) -> list[Layer]:
     """Return which parameters a gradient of this size can change, in the training's precision."""
     found = []
     for (gw, gb), w, b in zip(gradients, sizes.weights, sizes.biases, strict=True):
