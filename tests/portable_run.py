@@ -42,7 +42,7 @@ def run(experiment: Experiment, folder: Path) -> None:
             with files.written(file) as path:
                 networks.save(path, done)
             trained += done
-        for name, rows in learned.tables(trained, table, *thresholds):
+        for name, rows in learned.tables(trained, table, experiment.seed, *thresholds):
             found.setdefault(name, []).append(rows)
             with files.written(folder / name / f"{init.label}.parquet") as path:
                 rows.to_parquet(path, index=False)

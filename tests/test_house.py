@@ -20,7 +20,8 @@ ORDER = (
     "initializers", "dropout", "optimizers", "settings", "networks", "schema", "explain", "config",
     "story", "table", "data", "plan", "anchors", "trainer", "block", "processor", "lanes", "loops",
     "phases", "rows", "step", "kernels", "machine", "engine", "training", "frameworks", "audit",
-    "trace", "why", "metrics", "statistics", "verdicts", "functional", "properties", "surgery",
+    "trace", "why", "chance", "start", "signals", "symmetry", "layers", "rules", "theory",
+    "metrics", "statistics", "agreement", "verdicts", "hunt", "functional", "properties", "surgery",
     "matching", "learned", "judging", "summary", "figures", "matrix", "examples", "report", "cli",
 )  # fmt: skip
 MODULES = sorted(path.stem for path in LIBRARY.glob("*.py"))

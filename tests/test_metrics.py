@@ -5,6 +5,7 @@ import io
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -205,7 +206,8 @@ def documented(heading: str) -> dict[str, list[str]]:
 @pytest.mark.parametrize("heading", ["Verdicts", "Networks", "Distances", "What", "Sensitivity"])
 def test_every_column_has_its_row_and_type_in_the_docs(heading: str) -> None:
     group = trained(a_model((3,)), *[random_layers((INPUTS, 3, 1), s) for s in range(2)])
-    rows = judged(group)
+    x, y = rows_for(group.setting)
+    rows = verdicts.with_theory(judged(group), [group], SimpleNamespace(x_train=x, y_train=y), 0)
     found = learned.table([group], rows_with_properties(group.setting), 0.99, 0.7)
     tables = {
         **{

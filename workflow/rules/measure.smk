@@ -27,6 +27,7 @@ rule measure:
         data=EXPERIMENT.data_record(),
         redundancy=EXPERIMENT.redundancy,
         neglect=EXPERIMENT.neglect,
+        seed=EXPERIMENT.seed,
         code=files.fingerprint("learned"),
     script:
         "../scripts/measure.py"

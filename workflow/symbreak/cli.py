@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from symbreak import __version__, audit, config, why
+from symbreak import __version__, audit, config, engine, hunt, why
 from symbreak.config import ConfigError
 from symbreak.data import DataError
 from symbreak.frameworks import ACTIVATIONS, FRAMEWORKS
@@ -206,3 +206,28 @@ def why_command(
             click.echo(why.explain_runs(experiment, a, why.find(experiment, other), most))
     except (ConfigError, DataError, why.WhyError) as error:
         raise click.ClickException(str(error)) from None
+
+
+@main.command("hunt")
+@click.option("--count", type=click.IntRange(1), default=200, show_default=True,
+              help="Number of random settings.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True,
+              help="Another seed draws other settings.")  # fmt: skip
+@click.option("--only", type=click.IntRange(0), help="Run the case of this number alone.")
+@click.option("--replicates", type=click.IntRange(1, 10_000), default=6, show_default=True,
+              help="Networks of each setting.")  # fmt: skip
+def hunt_command(count: int, seed: int, only: int | None, replicates: int) -> None:
+    """Look for a random setting that the theory predicts wrongly.
+
+    Each setting (any component, width, depth, batch, decay, precision, kind of rows) is predicted,
+    then trained in exact arithmetic and judged. Prints each disagreement with the command that
+    runs it again, and how many there are. The exit code is 1 where there is one.
+    """
+    numbers = range(count) if only is None else range(only, only + 1)
+    found = list(hunt.hunt(seed, numbers, replicates, engine.train))
+    for one in found:
+        if only is not None or not one.agreed.holds:
+            click.echo(hunt.sentence(one))
+    click.echo(hunt.summary(found))
+    if not all(one.agreed.holds for one in found):
+        raise click.exceptions.Exit(1)

@@ -4,7 +4,8 @@ A dropout turns a random word of 32 bits (held in uint64) into a multiplier of m
 holds its parameters in declared order. ``place`` says what is
 multiplied: ``input`` (a draw for each row, input and step), ``hidden`` (every hidden layer's
 activations: row, unit and step) or ``weights`` (every weight matrix, no bias: weight and step).
-``shared`` says that the units of a layer share one draw a row.
+``shared`` says that the units of a layer share one draw a row, ``continuous`` that no two draws are
+equal.
 """
 
 from typing import Any
@@ -65,7 +66,7 @@ def dropconnect(word: Array, p: Array) -> Array:
 
 @DROPOUTS.declare(
     _p(0.5), reference="Srivastava and others, JMLR 15, 2014, section 10", place="hidden",
-    shared=False,
+    shared=False, continuous=True,
 )  # fmt: skip
 def gaussian(word: Array, p: Array) -> Array:
     """Hidden activations are multiplied by normal draws of mean 1 and variance p / (1 - p)."""

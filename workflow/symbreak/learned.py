@@ -33,11 +33,12 @@ class Against:
     neglect: float
 
 
-def tables(trained: list[Trained], rows: Dataset, redundancy: float,
+def tables(trained: list[Trained], rows: Dataset, seed: int, redundancy: float,
            neglect: float) -> Iterator[tuple[str, pd.DataFrame]]:  # fmt: skip
     """Yield the name and the rows of each table of these networks, one at a time."""
     yield "distances", metrics.distances(trained)
-    yield "networks", verdicts.networks(trained, rows.x_train, redundancy)
+    found = verdicts.networks(trained, rows.x_train, redundancy)
+    yield "networks", verdicts.with_theory(found, trained, rows, seed)
     yield "properties", table(trained, rows, redundancy, neglect)
 
 

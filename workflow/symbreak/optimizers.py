@@ -4,7 +4,7 @@ A function takes (w, g, first, second, rate, p, powers) elementwise and returns 
 ``first`` and ``second`` are the optimizer's memory of the weight, zero at the start; ``p`` holds
 its parameters in declared order and ``powers`` each of them to the power of the step, counted from
 1, by repeated multiplication in float64. Weight decay has been added to the gradient g. Both
-engines run these lines.
+engines run these lines. ``adaptive`` says that the gradient is divided by its own size.
 """
 
 from typing import Any
@@ -46,6 +46,7 @@ def momentum(
     _decay("beta2", 0.999, "the decay of the mean squared gradient"),
     Parameter("epsilon", 1e-8, "what is added to the root", 0.0, low_open=True),
     reference="Kingma and Ba, ICLR 2015, arXiv 1412.6980, algorithm 1",
+    adaptive=True,
 )
 def adam(
     w: Array, g: Array, first: Array, second: Array, rate: Array, p: Array, powers: Array

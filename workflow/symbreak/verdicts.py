@@ -1,13 +1,15 @@
 """Verdicts: of a layer, of a network, of a setting; and the tables that carry them."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from symbreak import metrics
+from symbreak import agreement, metrics
+from symbreak.components import spell
+from symbreak.data import Dataset
 from symbreak.networks import Trained, neuron_vectors
 from symbreak.settings import COLUMNS
 from symbreak.statistics import wilson
@@ -36,6 +38,12 @@ def networks(trained: Iterable[Trained], x: np.ndarray, redundancy: float) -> pd
     more (in absolute value) are functionally the same.
     """
     return metrics.joined([_network_rows(t, x, redundancy) for t in trained])
+
+
+def with_theory(rows: pd.DataFrame, trained: Sequence[Trained], data: Dataset,
+                seed: int) -> pd.DataFrame:  # fmt: skip
+    """Return the rows of ``networks`` with what the theory predicts of each, beside it."""
+    return rows.assign(**agreement.columns(trained, data.x_train, data.y_train, seed))
 
 
 def _network_rows(trained: Trained, x: np.ndarray, redundancy: float) -> dict[str, Any]:
@@ -118,8 +126,10 @@ def _setting_row(setting: dict[str, Any], group: pd.DataFrame) -> dict[str, Any]
     )
     broken, total = int(counts.get("broken", 0)), len(group)
     low, high = wilson(broken, total)
+    theory = agreement.of_rows(group)
     values = (
-        total, ordered[0][0] if len(ordered) == 1 else MIXED, "", "",
+        total, ordered[0][0] if len(ordered) == 1 else MIXED,
+        theory.verdict if theory else "", ("yes" if theory.holds else "no") if theory else "",
         group["distinct"].min(), group["distinct"].max(), int(group["moved"].sum()),
         broken / total, low, high, group["max_distance"].median(), group["test_loss"].median(),
         group["test_accuracy"].median(), int(group["diverged"].sum()),
@@ -130,4 +140,10 @@ def _setting_row(setting: dict[str, Any], group: pd.DataFrame) -> dict[str, Any]
         **{name: setting[name] for name in NOT_FIRST},
         "shares": "; ".join(f"{name} {count}" for name, count in ordered),
         "starts_distinct": int(group["starts_distinct"].sum()),
+        "predicted_shares": "; ".join(
+            f"{name} {spell(round(count, 3))}"
+            for name, count in (theory.expected if theory else ())
+        ),
+        "rule": theory.rule if theory else "",
+        "reason": theory.reason if theory else "",
     }
