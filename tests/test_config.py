@@ -242,7 +242,6 @@ def test_tiny_holds_every_family() -> None:
         assert {inits[choice.name].facts[side] for choice in found.init} == every - {"near"}
     assert {REGISTRIES["bias"][b.name].facts["units"] for b in found.bias} == {"absent", "distinct"}
     assert {len(widths) for widths in found.hidden} == {1, 2}
-    assert set(found.dtype) == {"float64", "float32"}
     assert max(found.weight_decay) > 0
     rows, _ = found.data.sizes
     full, batch = found.batch_size
