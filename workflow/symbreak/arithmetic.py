@@ -236,11 +236,17 @@ def summation_grid(x: Array) -> Array:
 
 
 def summation_grid64(bound: Array) -> Array:
-    """Keep the exponent field, raise it by two, and set the highest bit of the fraction."""
-    exponent = as_bits(bound) & np.int64(0x7FF0000000000000)
+    """Keep the exponent field, raise it by two, and set the highest bit of the fraction.
+
+    A bound from 2^1022 on has no grid among the numbers: it gives NaN, and so does the sum.
+    """
+    exponent, top = as_bits(bound) & np.int64(0x7FF0000000000000), np.int64(0x7FD0000000000000)
+    exponent = select(exponent < top, exponent, top)
     return from_bits(exponent + np.int64(0x0028000000000000), bound)
 
 
 def summation_grid32(bound: Array) -> Array:
-    """The same on the bits of float32."""
-    return from_bits((as_bits(bound) & np.int32(0x7F800000)) + np.int32(0x01400000), bound)
+    """The same on the bits of float32; NaN from 2^126 on."""
+    exponent, top = as_bits(bound) & np.int32(0x7F800000), np.int32(0x7E800000)
+    exponent = select(exponent < top, exponent, top)
+    return from_bits(exponent + np.int32(0x01400000), bound)

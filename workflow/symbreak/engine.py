@@ -49,7 +49,8 @@ def train(
     ``parameters`` [n, p] are the networks' starts and ``replicates`` [n] their streams; x [b, d]
     and y [b] are the training rows. Bits are those of ``trainer.train``.
     """
-    (rows, inputs), columns = x.shape, np.ascontiguousarray(x.T)
+    (rows, inputs), columns = x.shape, np.ascontiguousarray(x.T, setting.dtype)
+    y = np.ascontiguousarray(y, setting.dtype)
     batch = min(setting.batch_size or rows, rows)
     components, constants = loops(setting), decays(setting, inputs)
     widths = np.array(network_widths(inputs, setting.hidden))
@@ -94,7 +95,8 @@ def losses(
     setting: Setting, parameters: np.ndarray, x: np.ndarray, y: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return mean cross-entropy (nats) and accuracy [n] of networks [n, p], without dropout."""
-    (rows, inputs), columns = x.shape, np.ascontiguousarray(x.T)
+    (rows, inputs), columns = x.shape, np.ascontiguousarray(x.T, setting.dtype)
+    y = np.ascontiguousarray(y, setting.dtype)
     plain = replace(setting, dropout=DROPOUTS.choose("none"), batch_size=None)
     plan = new_plan(plain, 0, rows, single=False, evaluates=True)
     components = loops(plain)

@@ -36,8 +36,15 @@ def object_code(name: str, dtype: str, arguments: tuple[Any, ...]) -> bytes:
     return emit(module)
 
 
+class NotPortable(TypeError):
+    """Code that takes a function from outside, whose bits would be the machine's."""
+
+
 def emit(module: Any) -> bytes:
-    """Return a module's object file, without the functions that nothing calls."""
+    """Return a module's object file, without the functions that nothing calls.
+
+    Raises NotPortable where the code calls a function that is not its own.
+    """
     for function in module.functions:
         if not function.is_declaration and function.name != SYMBOL:
             function.linkage = "internal"
@@ -45,4 +52,8 @@ def emit(module: Any) -> bytes:
     passes = llvm.create_new_module_pass_manager()
     passes.add_global_dead_code_eliminate_pass()
     passes.run(module, llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options()))
+    names = (f.name for f in module.functions if f.is_declaration)
+    if outside := [name for name in names if not name.startswith("llvm.")]:
+        raise NotPortable(f"compiled code calls {', '.join(outside)}: its bits would be this "
+                          "machine's own; use the functions of symbreak.arithmetic")  # fmt: skip
     return machine.emit_object(module)

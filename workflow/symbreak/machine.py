@@ -9,9 +9,9 @@ called follows numba's own convention: two addresses for results and errors, the
 import ctypes
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -28,28 +28,54 @@ class MachineError(RuntimeError):
 
 @cache
 def folder() -> Path:
-    """Return the folder of this library's machine code for this processor."""
-    base = os.environ.get("SYMBREAK_KERNELS") or Path(
-        tempfile.gettempdir(), f"symbreak-{os.getuid()}"
-    )
-    processor = hashlib.blake2b("\0".join(target()).encode(), digest_size=4).hexdigest()
-    return Path(base, f"{fingerprint('machine')}-{processor}")
+    """Return the folder of this library's machine code, for this processor and compiler."""
+    cache_home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    base = os.environ.get("SYMBREAK_KERNELS") or Path(cache_home, "symbreak")
+    made_by = (*target(), version("numba"), version("llvmlite"))
+    digest = hashlib.blake2b("\0".join(made_by).encode(), digest_size=4).hexdigest()
+    return Path(base, f"{fingerprint('machine')}-{digest}")
 
 
 def address(name: str, dtype: str, arguments: tuple[Any, ...] = ()) -> int:
     """Return the address of a function, from its file.
 
-    Where there is no such file, it is compiled, for these arguments.
+    Where there is no such file, or it is damaged, it is compiled, for these arguments.
     """
     if (name, dtype) not in LINKED:
         file = folder() / f"{name}-{dtype}.o"
-        if not file.exists():
+        code = read(file)
+        if code is None:
             from symbreak import kernels
 
-            with written(file) as temporary:
-                temporary.write_bytes(kernels.object_code(name, dtype, arguments))
-        LINKED[name, dtype] = link(file.read_bytes())
+            code = kernels.object_code(name, dtype, arguments)
+            keep(file, code)
+        LINKED[name, dtype] = link(code)
     return LINKED[name, dtype]
+
+
+def seal(file: Path, code: bytes) -> bytes:
+    """Return the digest that stands before an object's code: of the code and of what it is for."""
+    return hashlib.blake2b(file.name.encode() + b"\0" + code, digest_size=16).digest()
+
+
+def read(file: Path) -> bytes | None:
+    """Return an object file's code; None where there is none, or not what was written."""
+    if not file.exists():
+        return None
+    data = file.read_bytes()
+    if data[:16] == seal(file, data[16:]):
+        return data[16:]
+    print(f"{file} is damaged: its code is compiled again")
+    return None
+
+
+def keep(file: Path, code: bytes) -> None:
+    """Write an object file, whole or not at all; training goes on where that fails."""
+    try:
+        with written(file) as temporary:
+            temporary.write_bytes(seal(file, code) + code)
+    except OSError as error:
+        print(f"compiled code is not kept, so that each job compiles its own: {error}")
 
 
 def link(code: bytes) -> int:

@@ -86,8 +86,9 @@ def train_setting(setting: Setting, run: Run, dataset: Dataset) -> Trained:
     diverged = ~np.isfinite(weights).all(axis=-1)
     weights[diverged] = np.nan
     moved[diverged[:, -1]] = True
-    for score in scores:
-        score[diverged] = np.nan
+    for loss, accuracy in (scores[:2], scores[2:]):
+        loss[diverged] = np.nan
+        accuracy[diverged | np.isnan(loss)] = np.nan
     count = len(replicates) * run["steps"]
     seconds = process_time() - begin
     print(f"{setting.label}: {seconds:.2f} s of CPU time, "

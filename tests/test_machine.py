@@ -1,0 +1,72 @@
+"""Compiled code in files: what is damaged is compiled again, never run."""
+
+from pathlib import Path
+
+import pytest
+from numba import njit, types
+from symbreak import kernels, machine
+
+NAME, DTYPE = "optimizer-sgd", "float64"
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of a compiled function, in a folder of its own, and nothing linked yet."""
+    monkeypatch.setenv("SYMBREAK_KERNELS", str(tmp_path))
+    machine.folder.cache_clear()
+    monkeypatch.setattr(machine, "LINKED", {})
+    machine.address(NAME, DTYPE)
+    machine.LINKED.clear()
+    yield machine.folder() / f"{NAME}-{DTYPE}.o"
+    machine.folder.cache_clear()
+
+
+DAMAGES = {
+    "truncated": lambda code: code[: len(code) // 2],
+    "empty": lambda code: b"",
+    "a bit flipped": lambda code: code[:-1] + bytes([code[-1] ^ 1]),
+    "foreign": lambda code: Path("/proc/self/exe").read_bytes()[:4000],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_file_is_compiled_again(file: Path, damage, capsys) -> None:
+    whole = file.read_bytes()
+    file.write_bytes(damage(whole))
+    assert machine.address(NAME, DTYPE)
+    assert f"{file} is damaged" in capsys.readouterr().out
+    assert machine.read(file) is not None
+
+
+def test_another_functions_file_is_not_taken(file: Path) -> None:
+    other = file.with_name(f"optimizer-adam-{DTYPE}.o")
+    other.write_bytes(file.read_bytes())
+    assert machine.read(other) is None
+
+
+def test_a_folder_that_cannot_be_written_costs_time_not_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    (tmp_path / "a file").write_text("")
+    monkeypatch.setenv("SYMBREAK_KERNELS", str(tmp_path / "a file"))
+    machine.folder.cache_clear()
+    monkeypatch.setattr(machine, "LINKED", {})
+    assert machine.address(NAME, DTYPE)
+    assert "is not kept" in capsys.readouterr().out
+    machine.folder.cache_clear()
+
+
+def test_code_that_takes_a_function_from_outside_is_refused() -> None:
+    import llvmlite.binding as llvm
+    import numpy as np
+
+    @njit
+    def outside(x):
+        return np.tanh(x)
+
+    outside.compile((types.float64,))
+    (compiled,) = outside.overloads.values()
+    module = llvm.parse_assembly(compiled.library.get_llvm_str())
+    module.get_function(compiled.fndesc.llvm_func_name).name = kernels.SYMBOL
+    with pytest.raises(kernels.NotPortable, match="tanh"):
+        kernels.emit(module)
