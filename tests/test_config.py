@@ -9,9 +9,10 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from symbreak import config, schema
+from symbreak import cli, config, schema
 from symbreak.components import Choice, spell
 from symbreak.settings import REGISTRIES, Demand, Setting
 
@@ -162,6 +163,46 @@ def test_a_missing_file_and_a_directory_are_named(tmp_path: Path) -> None:
         config.read(tmp_path / "none.yaml")
     with pytest.raises(config.ConfigError, match="directory"):
         config.read(tmp_path)
+
+
+def check(*arguments: object) -> tuple[int, str]:
+    """Return exit code and output of ``symbreak check``; a traceback is no sentence."""
+    done = CliRunner().invoke(cli.main, ["check", *map(str, arguments)])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info
+    return done.exit_code, done.output
+
+
+def test_the_command_counts_what_a_config_describes(tmp_path: Path) -> None:
+    grid = {"init": ["zeros", "normal"], "dropout": ["none"], "bias": ["none", "zeros", "normal"]}
+    model = {"hidden": [[2], [3, 2]], "activation": ["tanh", "relu"]}
+    file = tmp_path / "my.yaml"
+    file.write_text(yaml.safe_dump({**DEFAULT, "grid": grid, "model": model, "replicates": 50}))
+    assert check(file) == (
+        0, f"{file}: experiment default is 6 combinations, 24 settings, 1,200 networks.\n"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "{file}: there is no such file"),
+        (b"a: [1\n", "{file}, line 2: not YAML"),
+        (b"a: \xff\n", "{file}: byte 4 is not UTF-8"),
+        ({"replicates": 0}, "{file}: replicates is 0; it must be"),
+        ({"data": {"kind": "csv", "path": "no.csv", "target": "y"}}, "no.csv: there is no such"),
+    ],
+)
+def test_the_command_says_what_a_run_would_say(tmp_path: Path, content: Any, sentence: str) -> None:
+    file = tmp_path / "my.yaml"
+    if isinstance(content, dict):
+        content = yaml.safe_dump({**DEFAULT, **content}).encode()
+    if content is not None:
+        file.write_bytes(content)
+    code, output = check(file)
+    assert code == 1
+    assert output.startswith("Error: " + sentence.format(file=file))
+    assert len(output.splitlines()) == 1
+    assert check(tmp_path)[1].startswith(f"Error: {tmp_path}: this is a directory")
 
 
 def paths_of(value: Any, path: tuple = ()) -> list[tuple]:

@@ -131,6 +131,24 @@ def test_each_cell_has_the_share_of_broken_networks_and_its_interval(
     assert cell.interval == f"{100 * row.broken_low:.0f}–{100 * row.broken_high:.0f}"
 
 
+def test_a_frozen_cell_says_whether_its_units_are_equal() -> None:
+    """With a learning rate of zero, what an initializer and a bias rule gave is all there is."""
+    training = {**report_results.SMALL["training"], "learning_rate": 0}
+    still = report_results.small(training=training)
+    found = report_results.results(still, report_results.train(still))
+    panel = matrix.panels(Grid(still, found.verdicts))[0]
+    says = [[{cell.units for cell in row} for row in table] for table in panel.cells]
+    equal, two, distinct = {"units equal"}, {"2 distinct units"}, {"units distinct"}
+    assert says == [[equal, equal, two, distinct], [distinct] * 4]  # without bias, and normal
+    assert "<br>2 distinct units" in report.build(still, found, MADE_BY)
+
+
+def test_only_a_frozen_cell_says_so(experiment: Experiment, results: Results) -> None:
+    for panel in matrix.panels(Grid(experiment, results.verdicts)):
+        for cell in (cell for table in panel.cells for row in table for cell in row):
+            assert bool(cell.units) == (cell.verdict == "frozen")
+
+
 def test_a_cell_names_the_models_that_give_another_verdict(
     experiment: Experiment, results: Results
 ) -> None:

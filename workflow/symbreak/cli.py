@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from symbreak import __version__, audit, config, engine, hunt, why
+from symbreak import __version__, audit, config, data, engine, hunt, why
 from symbreak.config import ConfigError
 from symbreak.data import DataError
 from symbreak.frameworks import ACTIVATIONS, FRAMEWORKS
@@ -64,6 +64,21 @@ def main() -> None:
 
     Whole grids are run by Snakemake: see the README.
     """
+
+
+@main.command("check")
+@click.argument("config_file", metavar="CONFIG", type=click.Path(path_type=Path))
+def check_command(config_file: Path) -> None:
+    """Check all that a run would check of a config file, and count what it describes."""
+    try:
+        found = config.read(config_file)
+        data.check(found.data, found.seed, found.batch_size)
+    except (ConfigError, DataError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(
+        f"{config_file}: experiment {found.name} is {len(list(found.combinations())):,} "
+        f"combinations, {len(found):,} settings, {len(found) * found.replicates:,} networks."
+    )
 
 
 @main.command("audit")

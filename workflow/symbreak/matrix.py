@@ -18,7 +18,7 @@ class Cell:
 
     ``share`` is the share of broken networks and ``interval`` its Wilson 95 % interval, in percent;
     ``shares`` the verdicts of replicates that disagree; ``elsewhere`` the models that give the
-    combination another verdict.
+    combination another verdict; ``units`` says of frozen networks which units are equal.
     """
 
     verdict: str
@@ -27,6 +27,7 @@ class Cell:
     interval: str = ""
     shares: str = ""
     elsewhere: str = ""
+    units: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,4 +114,15 @@ def _cell(row: Row | None, known: list[tuple[str, str]]) -> Cell:
         f"{100 * row.broken_low:.0f}–{100 * row.broken_high:.0f}",
         row.shares if row.verdict == "mixed" else "",
         named,
+        _frozen_units(row) if row.verdict == "frozen" else "",
     )
+
+
+def _frozen_units(row: Row) -> str:
+    """Return whether the units that did not move are equal, over all replicates."""
+    least, most = int(row.distinct_min), int(row.distinct_max)
+    if most == 1:
+        return "units equal"
+    if least >= max(map(int, str(row.hidden).split("-"))):
+        return "units distinct"
+    return f"{least if least == most else f'{least} to {most}'} distinct units"
