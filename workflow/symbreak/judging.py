@@ -20,13 +20,14 @@ SUMMED = ("neglected_mean", "neglected_low", "neglected_high", "neglected_untrai
 
 def tables(networks: pd.DataFrame, found: pd.DataFrame, redundancy: float,
            neglect: float) -> dict[str, pd.DataFrame]:  # fmt: skip
-    """Return verdicts.csv and sensitivity.csv by name, from the tables of all initializers.
+    """Return the rows of verdicts, sensitivity and over_training .csv by name.
 
     ``networks`` has a row a network (``verdicts.networks``), ``found`` is that of ``learned``.
     """
     return {
         "verdicts": with_learned(verdicts.settings(networks), found, neglect),
         "sensitivity": sensitivity(networks, found, redundancy),
+        "over_training": over_training(networks, found, neglect),
     }
 
 
@@ -69,6 +70,28 @@ def _setting(rows: pd.DataFrame) -> dict[str, float]:
 def with_learned(judged: pd.DataFrame, found: pd.DataFrame, neglect: float) -> pd.DataFrame:
     """Return the rows of verdicts.csv with the columns ``SUMMED`` at their end."""
     return judged.merge(settings(found, neglect), "left", list(COLUMNS), validate="1:1")
+
+
+def over_training(judged: pd.DataFrame, found: pd.DataFrame, neglect: float) -> pd.DataFrame:
+    """Return means over networks by their verdict at the end, a row a verdict and checkpoint.
+
+    Of the replicates that are measured at every checkpoint (``learned.TRACED``). Networks are left
+    out from the checkpoint on at which they have diverged.
+    """
+    traced = found[found["replicate"] < learned.TRACED]
+    keys = [*COLUMNS, "replicate"]
+    rows = networks(traced, neglect).merge(judged[[*keys, "verdict"]], on=keys)
+    rows = rows[rows["effective_rank"].notna()]
+    measures = ("neglected", "coverage", "effective_width", "effective_rank")
+    parts = [
+        {"verdict": verdict, "step": step, "networks": len(part)}
+        | {f"{name}_mean": mean(part[name].to_numpy(np.float64)) for name in measures}
+        for (verdict, step), part in rows.groupby(["verdict", "step"])
+    ]
+    columns = ["verdict", "step", "networks", *(f"{name}_mean" for name in measures)]
+    order = {name: i for i, name in enumerate(VERDICTS)}
+    table = pd.DataFrame(parts, columns=columns)
+    return table.sort_values("verdict", key=lambda v: v.map(order), kind="stable")
 
 
 def sensitivity(judged: pd.DataFrame, found: pd.DataFrame, redundancy: float) -> pd.DataFrame:
