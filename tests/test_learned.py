@@ -156,6 +156,23 @@ def test_the_sweep_gives_the_verdicts_of_judging_again(seed: int, threshold: flo
     assert table.set_index("redundancy").loc[0.99, "networks_changed"] == 0
 
 
+def test_learning_over_training_starts_untrained_and_ends_at_the_verdicts_networks() -> None:
+    setting = a_model((6,))
+    apart = one_property_each(6)
+    equal = [(apart[0][0][:1].repeat(6, 0), apart[0][1]), apart[1]]
+    groups = [trained(a_model((6,), "tanh"), apart, checkpoints=4),
+              trained(a_model((6,), "linear"), equal, checkpoints=4)]  # fmt: skip
+    groups[0].weights[:, 0] = trained(setting, equal).weights[:, 0]
+    rows = judging.over_training(judged(*groups), measured(*groups), 0.7)
+    assert rows["verdict"].tolist() == ["symmetric"] * 4 + ["tied"] * 4
+    assert rows["step"].tolist() == [0, 1, 2, 3] * 2
+    assert rows["neglected_mean"].tolist() == [2] * 4 + [2, 0, 0, 0]
+    assert rows["effective_width_mean"].tolist() == [1] * 4 + [1, 3, 3, 3]
+    groups[0].weights[:, 2:] = np.nan
+    rows = judging.over_training(judged(*groups), measured(*groups), 0.7)
+    assert rows[rows["verdict"] == "diverged"]["step"].tolist() == [0, 1]
+
+
 @given(seed=SEEDS, count=st.integers(2, 60))
 def test_a_bootstrap_interval_holds_the_mean_and_moves_with_the_values(seed, count) -> None:
     values = np.random.default_rng(seed).normal(size=count)

@@ -203,24 +203,27 @@ def documented(heading: str) -> dict[str, list[str]]:
     return {row[0].strip(" `"): [cell.strip() for cell in row[1:]] for row in rows}
 
 
-@pytest.mark.parametrize("heading", ["Verdicts", "Networks", "Distances", "What", "Sensitivity"])
+@pytest.mark.parametrize(
+    "heading", ["Verdicts", "Networks", "Distances", "What", "Sensitivity", "Learning"]
+)
 def test_every_column_has_its_row_and_type_in_the_docs(heading: str) -> None:
     group = trained(a_model((3,)), *[random_layers((INPUTS, 3, 1), s) for s in range(2)])
     x, y = rows_for(group.setting)
     rows = verdicts.with_theory(judged(group), [group], SimpleNamespace(x_train=x, y_train=y), 0)
     found = learned.table([group], rows_with_properties(group.setting), 0.99, 0.7)
+    summed = judging.tables(rows, found, 0.99, 0.7)
     tables = {
-        **{
-            name.capitalize(): table
-            for name, table in judging.tables(rows, found, 0.99, 0.7).items()
-        },
+        "Verdicts": summed["verdicts"],
+        "Sensitivity": summed["sensitivity"],
+        "Learning": summed["over_training"],
         "Networks": rows,
         "What": found,
         "Distances": metrics.distances([group]),
     }
     texts = set(COLUMNS) & set(tables[heading]) - {"learning_rate", "weight_decay"}
     table = tables[heading].astype(dict.fromkeys(texts, object))
-    of_setting = documented("The columns of a setting") if heading != "Sensitivity" else {}
+    alone = heading in ("Sensitivity", "Learning")
+    of_setting = {} if alone else documented("The columns of a setting")
     columns = of_setting | documented(heading)
     assert sorted(columns) == sorted(table.columns)
     kinds = {name: TYPES[np.asarray(table[name]).dtype.kind] for name in table}

@@ -383,3 +383,11 @@ def test_without_properties_the_report_says_so(experiment: Experiment, results: 
 def test_the_sensitivity_table_has_every_threshold(results: Results, text: str) -> None:
     shown = re.findall(r'<th scope="row">([\d.]+)</th>', section(text, "sensitivity"))
     assert [float(cell) for cell in shown] == results.sensitivity["redundancy"].tolist()
+
+
+def test_neglect_over_training_is_drawn_with_a_dash_a_verdict(results: Results, text: str) -> None:
+    rows = results.over_training
+    assert "Neglected properties over training" in section(text, "learned")
+    figure = figures.neglect(rows, "neglect")
+    assert all(f">{name}<" in figure for name in set(rows["verdict"]))
+    assert report.neglect_figure(rows.assign(neglected_mean=np.nan)) == ""

@@ -42,6 +42,7 @@ rule judge:
         verdicts=f"{RESULTS}/verdicts.csv",
         networks=f"{RESULTS}/networks.parquet",
         sensitivity=f"{RESULTS}/sensitivity.csv",
+        over_training=f"{RESULTS}/over_training.csv",
     log:
         f"{LOGS}/judge/judge.log",
     benchmark:

@@ -76,6 +76,10 @@ def _log_with_zero(axes: Axes, smallest: float, largest: float, last_step: int) 
     axes.set_yticks([0.0, *(10.0**d for d in decades)], ["0", *map(_power, decades)], minor=False)
     axes.set_yticks([], minor=True)
     axes.set_ylim(-0.35 * 10.0**low, 10.0**high)
+    _log_steps(axes, last_step)
+
+
+def _log_steps(axes: Axes, last_step: int) -> None:
     axes.set_xscale("symlog", linthresh=1.0, linscale=0.5)
     steps = [0, *(10**d for d in range(len(str(last_step))))]
     axes.set_xticks(steps, [f"{step:,}" for step in steps], minor=False)
@@ -126,6 +130,25 @@ def _short(value: float) -> str:
     text = f"{value:.2f}" if abs(value) < 100 else f"{value:.0f}"
     text = f"{value:.0e}".replace("e-0", "e-") if abs(value) < 0.005 else text
     return text.replace("-", "−")
+
+
+def neglect(rows: pd.DataFrame, alt: str) -> str:
+    """Return ``neglected_mean`` over ``step``, a line a ``verdict`` with a dash of its own."""
+    last = int(rows["step"].max())
+    found = [name for name in VERDICTS if name in set(rows["verdict"])]
+    with _style():
+        figure, axes = _axes(4.9, 3.2)
+        sns.lineplot(
+            rows, x="step", y="neglected_mean", hue="verdict", style="verdict", hue_order=found,
+            style_order=found, palette=LINES, linewidth=2, ax=axes,
+        )  # fmt: skip
+        _log_steps(axes, last)
+        axes.set(xlabel="training step", ylabel="properties neglected, of 3", ylim=(-0.1, 3.1))
+        axes.set_yticks(range(4))
+        axes.yaxis.grid(True, linewidth=0.7)
+        axes.set_axisbelow(True)
+        axes.legend(title=None, frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+        return _svg(figure, alt)
 
 
 def loss(networks: pd.DataFrame, verdicts: Sequence[str], alt: str) -> str:

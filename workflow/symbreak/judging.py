@@ -3,6 +3,8 @@
 ``sensitivity`` judges all networks again with other thresholds ``redundancy``.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -13,6 +15,7 @@ from symbreak.story import PROPERTIES
 from symbreak.verdicts import MIXED, VERDICTS
 
 SWEEP = (0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999)
+MEASURES = ("neglected", "coverage", "effective_width", "effective_rank")  # of a network
 SUMMED = ("neglected_mean", "neglected_low", "neglected_high", "neglected_untrained_mean",
           "coverage_mean", "coverage_untrained_mean", "effective_width_mean",
           "effective_rank_mean")  # fmt: skip
@@ -20,13 +23,14 @@ SUMMED = ("neglected_mean", "neglected_low", "neglected_high", "neglected_untrai
 
 def tables(networks: pd.DataFrame, found: pd.DataFrame, redundancy: float,
            neglect: float) -> dict[str, pd.DataFrame]:  # fmt: skip
-    """Return verdicts.csv and sensitivity.csv by name, from the tables of all initializers.
+    """Return the rows of verdicts, sensitivity and over_training .csv by name.
 
     ``networks`` has a row a network (``verdicts.networks``), ``found`` is that of ``learned``.
     """
     return {
         "verdicts": with_learned(verdicts.settings(networks), found, neglect),
         "sensitivity": sensitivity(networks, found, redundancy),
+        "over_training": over_training(networks, found, neglect),
     }
 
 
@@ -51,24 +55,50 @@ def settings(found: pd.DataFrame, neglect: float) -> pd.DataFrame:
 
     Networks that diverged are left out; a number is NaN where none is left or nothing is known.
     """
-    groups = networks(found, neglect).groupby(list(COLUMNS), sort=False)
-    return pd.DataFrame([dict(zip(COLUMNS, key, strict=True)) | _setting(group)
-                         for key, group in groups], columns=[*COLUMNS, *SUMMED])  # fmt: skip
-
-
-def _setting(rows: pd.DataFrame) -> dict[str, float]:
+    rows = networks(found, neglect)
+    groups = rows.groupby(list(COLUMNS), sort=False)
     finite = rows["effective_rank"].notna()
-    first, last = (rows[finite & (rows["step"] == at)] for at in (0, rows["step"].max()))
-    count = last["neglected"].to_numpy()
-    means = [mean(part[name].to_numpy(np.float64)) for part, name in (
-        (first, "neglected"), (last, "coverage"), (first, "coverage"),
-        (last, "effective_width"), (last, "effective_rank"))]  # fmt: skip
-    return dict(zip(SUMMED, (mean(count), *bootstrap(count), *means), strict=True))
+    first = (finite & (rows["step"] == 0)).to_numpy()
+    last = (finite & (rows["step"] == groups["step"].transform("max"))).to_numpy()
+    columns = {name: rows[name].to_numpy(np.float64) for name in MEASURES}
+    places: dict[Any, Any] = dict(groups.indices)  # the rows of a setting
+    sums = [(*key, *_sums(columns, at[first[at]], at[last[at]])) for key, at in places.items()]
+    return pd.DataFrame(sums, columns=[*COLUMNS, *SUMMED])
+
+
+def _sums(columns: dict[str, np.ndarray], first: np.ndarray, last: np.ndarray) -> list[float]:
+    """Return the values of ``SUMMED`` from the rows of a setting at its first and last step."""
+    count = columns["neglected"][last]
+    means = [mean(columns[name][at]) for name, at in (
+        ("neglected", first), ("coverage", last), ("coverage", first),
+        ("effective_width", last), ("effective_rank", last))]  # fmt: skip
+    return [mean(count), *bootstrap(count), *means]
 
 
 def with_learned(judged: pd.DataFrame, found: pd.DataFrame, neglect: float) -> pd.DataFrame:
     """Return the rows of verdicts.csv with the columns ``SUMMED`` at their end."""
     return judged.merge(settings(found, neglect), "left", list(COLUMNS), validate="1:1")
+
+
+def over_training(judged: pd.DataFrame, found: pd.DataFrame, neglect: float) -> pd.DataFrame:
+    """Return means over networks by their verdict at the end, a row a verdict and checkpoint.
+
+    Of the replicates that are measured at every checkpoint (``learned.TRACED``). Networks are left
+    out from the checkpoint on at which they have diverged.
+    """
+    traced = found[found["replicate"] < learned.TRACED]
+    keys = [*COLUMNS, "replicate"]
+    rows = networks(traced, neglect).merge(judged[[*keys, "verdict"]], on=keys)
+    rows = rows[rows["effective_rank"].notna()]
+    parts = [
+        {"verdict": verdict, "step": step, "networks": len(part)}
+        | {f"{name}_mean": mean(part[name].to_numpy(np.float64)) for name in MEASURES}
+        for (verdict, step), part in rows.groupby(["verdict", "step"])
+    ]
+    columns = ["verdict", "step", "networks", *(f"{name}_mean" for name in MEASURES)]
+    order = {name: i for i, name in enumerate(VERDICTS)}
+    table = pd.DataFrame(parts, columns=columns)
+    return table.sort_values("verdict", key=lambda v: v.map(order), kind="stable")
 
 
 def sensitivity(judged: pd.DataFrame, found: pd.DataFrame, redundancy: float) -> pd.DataFrame:

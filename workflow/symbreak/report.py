@@ -56,14 +56,15 @@ class Results:
     """What an experiment found.
 
     ``verdicts`` and ``networks`` have a row a setting and a row a network, ``sensitivity`` a row a
-    threshold. ``distances`` takes the label of an initializer and returns the pairs of its
-    networks; ``trained`` takes a setting and returns its networks. ``features`` are the names of
-    the inputs, ``rows`` a sentence on the rows.
+    threshold, ``over_training`` a row a verdict and checkpoint. ``distances`` takes the label of an
+    initializer and returns the pairs of its networks; ``trained`` takes a setting and returns its
+    networks. ``features`` are the names of the inputs, ``rows`` a sentence on the rows.
     """
 
     verdicts: pd.DataFrame
     networks: pd.DataFrame
     sensitivity: pd.DataFrame
+    over_training: pd.DataFrame
     distances: Callable[[str], pd.DataFrame]
     trained: Callable[[Setting], Trained]
     features: Sequence[str]
@@ -78,6 +79,7 @@ def write(path: str | Path, experiment: Experiment, made_by: Provenance) -> None
         pd.read_csv(folder / "verdicts.csv", dtype=TEXT_COLUMNS),
         pd.read_parquet(folder / "networks.parquet"),
         pd.read_csv(folder / "sensitivity.csv"),
+        pd.read_csv(folder / "over_training.csv"),
         lambda init: pd.read_parquet(folder / "distances" / f"{init}.parquet"),
         lambda setting: read_trained(folder, setting),
         data.dataset(experiment.data, table).features,
@@ -108,6 +110,7 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
         "losses": losses.to_dict("records"), "loss_text": summary.loss_sentence(losses),
         "loss_figure": loss_figure(results.networks, losses), "networks": len(results.networks),
         "neglect": summary.neglect(results.verdicts).to_dict("records"),
+        "neglect_figure": neglect_figure(results.over_training),
         "neglect_text": summary.neglect_sentence(results.verdicts),
         "sensitivity": results.sensitivity.to_dict("records"),
         "diverged": int(results.networks["diverged"].sum()), "symbols": matrix.SYMBOLS,
@@ -149,6 +152,18 @@ def loss_figure(found: pd.DataFrame, losses: pd.DataFrame) -> str:
     kept = found[found["verdict"].isin(finite["verdict"])]
     return figures.loss(
         kept, list(finite["verdict"]), f"Median test loss in nats by verdict: {medians}."
+    )
+
+
+def neglect_figure(over_training: pd.DataFrame) -> str:
+    """Return the lines of neglected properties over training; empty where they are not known."""
+    known = over_training.dropna(subset="neglected_mean")
+    if known.empty:
+        return ""
+    ends = known.groupby("verdict", sort=False)["neglected_mean"].agg(["first", "last"])
+    words = [f"{v} {row['first']:.2f} to {row['last']:.2f}" for v, row in ends.iterrows()]
+    return figures.neglect(
+        known, f"Neglected properties of three, before and after training: {'; '.join(words)}."
     )
 
 

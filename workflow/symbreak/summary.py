@@ -296,7 +296,10 @@ def neglect_sentence(verdicts: pd.DataFrame) -> str:
     """Return how many properties symmetric and broken settings neglect, before and after."""
     table = neglect(verdicts).set_index("verdict")
     if table.empty:
-        return "What a table of your own is made of is not known, so neglect is not measured."
+        return (
+            "Neglect is not measured: a table of your own has no known properties, or no network "
+            "has stayed finite."
+        )
     known = [name for name in ("symmetric", "broken") if name in table.index]
     means = table[["neglected_mean", "neglected_untrained_mean"]].to_numpy()
     after, before = (dict(zip(table.index, column, strict=True)) for column in means.T)
