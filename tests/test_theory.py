@@ -1,6 +1,7 @@
 """The theory against exact training: the hunt, a witness and a mutant for each rule, and shares."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from symbreak.hunt import Case
 from symbreak.settings import REGISTRIES
 from symbreak.start import Start, start_of
 
-SEED, CASES = 20240501, 250
+SEED, CASES = 20240501, 150
 
 
 def test_a_hunt_through_random_settings_finds_no_disagreement() -> None:
@@ -77,7 +78,7 @@ MUTANTS: dict[str, tuple[Any, str, Any]] = {  # where, name, and what is wrong i
     "sign steps": (rules.RULES, "sign steps", None),
     "own noise": (Start, "own_noise", False),
     "tiny difference": (rules.RULES, "tiny difference", None),
-    "lost difference": (symmetry, "absorbed", lambda s, _, k: symmetry.at_start(s, k)),
+    "lost difference": (symmetry, "absorbed", lambda s, _, k, *rest: symmetry.at_start(s, k)),
     "same start": (symmetry, "classes", lambda vectors: np.arange(len(vectors))),
     "groups": (symmetry, "classes", lambda vectors: np.zeros(len(vectors), int)),
     "own start": (symmetry, "classes", lambda vectors: np.arange(len(vectors)) // 2),
@@ -99,7 +100,7 @@ def test_a_rule_decides_its_witness_as_training_does(name: str) -> None:
 def test_a_wrong_rule_is_found_by_its_witness(name: str, monkeypatch) -> None:
     where, attribute, wrong = MUTANTS[name]
     if isinstance(where, dict):
-        monkeypatch.delitem(where, attribute)
+        monkeypatch.setitem(where, attribute, replace(where[attribute], function=lambda _: None))
     else:
         monkeypatch.setattr(where, attribute, wrong)
     assert not hunt.compare(WITNESSES[name]).agreed.holds
@@ -164,7 +165,7 @@ def test_an_unlikely_count_or_an_impossible_verdict_does_not_agree() -> None:
 
 
 def test_the_prediction_does_not_depend_on_the_order_of_units_or_rows() -> None:
-    for number in range(40):
+    for number in range(15):
         case = hunt.case(SEED, number)
         start = start_of(case.setting, case.x, case.y, SEED, 0, case.steps)
         again = start_of(case.setting, case.x[::-1], case.y[::-1], SEED, 0, case.steps)
