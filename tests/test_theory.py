@@ -27,7 +27,7 @@ def test_a_hunt_through_random_settings_finds_no_disagreement() -> None:
     wrong = [hunt.sentence(one) for one in found if not one.agreed.holds]
     assert not wrong, "\n".join(wrong)
     known = [one for one in found if one.agreed.known]
-    assert len(known) > 0.9 * CASES, "the theory has to say something"
+    assert len(known) > 0.8 * CASES, "the theory has to say something"
     assert len({name for one in found for name in one.measured}) >= 5
 
 
