@@ -214,7 +214,8 @@ def test_help_lists_every_command_with_its_sentence() -> None:
         assert first in output, "the sentence is too long for the list of commands"
 
 
-DOCS = (Path(__file__).parents[1] / "docs/audit.md").read_text()
+DOCS = "".join((Path(__file__).parents[1] / "docs" / name).read_text()
+               for name in ("audit.md", "theory.md"))  # fmt: skip
 
 
 def test_the_docs_name_every_framework_option_and_column(tmp_path: Path) -> None:

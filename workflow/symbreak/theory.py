@@ -8,6 +8,8 @@ decides the network. ``broken`` stands here for all units distinct: whether dist
 the same (``redundant``) is measured, not predicted.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from symbreak import chance
@@ -16,17 +18,32 @@ from symbreak.rules import ORDER, RULES, Prediction, Shares, sure
 from symbreak.signals import FAINT, Signals, lasting, spread
 from symbreak.start import Start
 
+FEW_ROWS = 64
+ALIVE = 0.1  # the share of the steps in which a unit that can fall silent is sure to be active
 UNLIKELY = 1e-6  # a chance that is named in no prediction
 
 
 def predict(start: Start) -> Prediction:
     """Return the prediction of one network.
 
+    What moves on a few rows moves on all, so units that start different need no more of them,
+    unless zero weights make all rows alike.
+    """
+    if len(start.x) > 2 * FEW_ROWS and start.layers[0][0].all():
+        few = _by_rows(replace(start, x=start.x[:FEW_ROWS], y=start.y[:FEW_ROWS]))
+        if few.verdict == "broken" and few.rule == "own start":
+            return few
+    return _by_rows(start)
+
+
+def _by_rows(start: Start) -> Prediction:
+    """Return the prediction of one network from all rows of its start.
+
     Where what can happen and what is sure to happen do not lead to the same verdicts, both stand.
     """
     signals = spread(start)
     most = _predict(start, signals)
-    lasts = not start.flat or lasting(start, signals)
+    lasts = not start.flat or lasting(start, spread(start, most=False))
     if lasts and not signals.is_faint and (start.often or not start.hidden_noise):
         return most
     least = _predict(start, spread(start, most=False, lasts=lasts, scale=FAINT))
@@ -66,19 +83,32 @@ def _predict(start: Start, signals: Signals) -> Prediction:
 
 
 def _doubt(start: Start, signals: Signals, shares: Shares) -> Shares:
-    """Return the verdicts that are possible, too, where masks may silence whole layers."""
+    """Return the verdicts that are possible, too, where masks may silence units or layers."""
+    if start.flat and start.own_noise and _few(start, signals, ALIVE):
+        return dict.fromkeys(ORDER, 1.0)
     if start.place == "weights" and not start.often:
         return _cut_off(start, signals, shares)
     hidden = start.setting.hidden
     if start.place != "hidden" or start.shared or start.continuous or len(hidden) == 1:
         return {}
     heard = np.prod([1 - start.p**units for units in hidden]) / 2
-    for k in range(len(hidden)):
-        layer = Layer(start, signals, k)
-        if layer.splits and any(1 - layer.split(c, float(heard))[1] > UNLIKELY
-                                for c, size in layer.sizes.items() if size > 1):  # fmt: skip
-            return dict.fromkeys(ORDER, 1.0)
-    return {}
+    if _few(start, signals, float(heard)):
+        return dict.fromkeys(ORDER, 1.0)
+    sparse = not all(w.all() for w, _ in start.layers) and shares.keys() != {"frozen"}
+    path = (1 - (1 - start.p) ** len(hidden)) ** (start.batch * start.steps)
+    return {"frozen": 1.0} if sparse and path > UNLIKELY else {}
+
+
+def _few(start: Start, signals: Signals, share: float) -> bool:
+    """Tell whether equal units might stay equal if only a share of the draws counted."""
+    layers = [Layer(start, signals, k) for k in range(len(start.setting.hidden))]
+    return any(
+        1 - layer.split(c, share)[1] > UNLIKELY
+        for layer in layers
+        if layer.splits
+        for c, size in layer.sizes.items()
+        if size > 1 and layer.graded[layer.kept == c].any()
+    )
 
 
 def _cut_off(start: Start, signals: Signals, shares: Shares) -> Shares:
