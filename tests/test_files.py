@@ -100,7 +100,7 @@ def forget() -> None:
 @pytest.mark.parametrize(
     ("changed", "stages"),
     [
-        ("story", {"data", "training", "learned", "judging", "report"}),
+        ("story", {"data", "training", "verdicts", "learned", "judging", "report"}),
         ("phases", {"training"}),
         ("trainer", {"training", "verdicts", "learned", "judging"}),
         ("verdicts", {"verdicts", "learned", "judging"}),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from networks_strategies import INPUTS, a_setting, few, rows_for, starts
 from scipy import special
-from symbreak import trainer, training
+from symbreak import streams, trainer, training
 from symbreak.activations import ACTIVATIONS
 from symbreak.dropout import DROPOUTS
 from symbreak.initializers import BIASES, INITIALIZERS
@@ -52,7 +52,7 @@ def noise_of(setting: Setting, draws: Draws, t: int, rows: int) -> tuple[list, n
             layers[k] = draws.layer_noise(setting, t, k, rows, units)
     mask = np.ones(parameter_count(widths))
     if place == "weights":
-        mask = draws.noise(setting, t, trainer.WEIGHT_LAYER, len(mask)).copy()
+        mask = draws.noise(setting, t, streams.WEIGHT_LAYER, len(mask)).copy()
         for _, bias in split_layers(mask, widths):
             bias[:] = 1
     return layers, mask

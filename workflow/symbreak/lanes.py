@@ -124,6 +124,15 @@ def _float_bits(context: Any, x: Any) -> Any:
 
 
 @inside
+def _root(context: Any, x: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        # The instruction, not the C library's function, which also sets an error number.
+        return builder.call(builder.module.declare_intrinsic("llvm.sqrt", [values[0].type]), values)
+
+    return x(x), generate
+
+
+@inside
 def _bits_float(context: Any, bits: Any, x: Any) -> Any:
     integer = types.int32 if x == types.float32 else types.int64
 
@@ -138,7 +147,7 @@ def _bits_float(context: Any, bits: Any, x: Any) -> Any:
 overload(arithmetic.as_bits)(lambda x: lambda x: _float_bits(x))
 overload(arithmetic.from_bits)(lambda bits, x: lambda bits, x: _bits_float(bits, x))
 overload(arithmetic.double)(lambda x: lambda x: np.float64(x))
-overload(arithmetic.square_root)(lambda x: lambda x: np.sqrt(x))
+overload(arithmetic.square_root)(lambda x: lambda x: _root(x))
 overload(arithmetic.select)(
     lambda condition, yes, no: lambda condition, yes, no: yes if condition else no
 )
