@@ -11,6 +11,7 @@ from symbreak.layers import Layer
 
 MARKER = "<!-- generated: python -m symbreak.rules -->"
 ORDER = ("frozen", "symmetric", "tied", "broken")  # from the least broken to the most
+UNLIKELY = 1e-6  # a chance that no verdict names
 FIRST = 10  # steps in which an optimizer's memory holds little
 Shares = dict[str, float]
 
@@ -30,7 +31,7 @@ class Prediction:
     @property
     def verdict(self) -> str:
         """The verdict if it is certain, mixed if chance decides; if unknown, all possible ones."""
-        sure = [name for name, share in self.shares.items() if share > 1 - 1e-9]
+        sure = [name for name, share in self.shares.items() if share > 1 - UNLIKELY]
         if not self.known:
             return " or ".join(self.shares)
         return sure[0] if sure else "mixed"

@@ -38,14 +38,17 @@ def absorbed(start: Start, signals: Signals, k: int, safe: float = 1.0, every: b
     steps = neuron_vectors(signals.steps, start.widths, k + 1)
     grain = np.finfo(start.x.dtype).eps / 4
     lost = (vectors != 0) & (abs(vectors) < steps * grain * safe)
-    if not lost.any():
+    close = (np.ptp(vectors, axis=0) > 0) & (np.ptp(vectors, axis=0) < steps.min(0) * grain * safe)
+    if not (lost.any() or close.any()):
         return at_start(start, k)
+    vectors[:, close] = vectors[0, close]
     outputs, slopes = start.passed[0][k + 1].T, start.passed[1][k].T
     weight = start.rows[2]
     often = weight >= (0 if every else min(1 / (start.batch * start.steps), weight.max()))
     outputs, slopes = outputs[:, often], slopes[:, often]
     outgoing = abs(vectors[:, start.widths[k] + 1 :]).min()
     heard = abs(outputs) >= max(abs(outputs).max(), outgoing) * grain
+    heard &= np.ptp(outputs, axis=0) >= 8 * grain * abs(outputs).max(axis=0)  # rounding aside
     seen = np.where(lost, 0, vectors), np.where(heard, outputs, 0), slopes
     return classes(np.concatenate(seen, axis=1))
 

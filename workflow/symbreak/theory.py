@@ -14,13 +14,12 @@ import numpy as np
 
 from symbreak import chance
 from symbreak.layers import Layer
-from symbreak.rules import ORDER, RULES, Prediction, Shares, sure
+from symbreak.rules import ORDER, RULES, UNLIKELY, Prediction, Shares, sure
 from symbreak.signals import FAINT, Signals, lasting, spread
 from symbreak.start import Start
 
 FEW_ROWS = 64
 ALIVE = 0.1  # the share of the steps in which a unit that can fall silent is sure to be active
-UNLIKELY = 1e-6  # a chance that is named in no prediction
 
 
 def predict(start: Start) -> Prediction:
