@@ -160,20 +160,20 @@ def _never_heard(start: Start, signals: Signals) -> float:
     A row gives one if a unit is kept in each layer among those that pass a signal on that row.
     """
     error = abs(start.passed[2])
-    heard = (error > np.finfo(start.x.dtype).eps).astype(float)
+    heard, steps = (error > np.finfo(start.x.dtype).eps).astype(float), start.steps
     for rows in signals.heard:
-        if not rows.any():  # its first gradient comes later
-            continue
-        units = np.minimum(rows.sum(axis=1), 1 if start.shared else rows.shape[1])
+        later = not rows.any()  # its first gradient comes a step after that of the layer above
+        steps -= later
+        units = np.minimum((rows | later).sum(axis=1), 1 if start.shared else rows.shape[1])
         masked = start.place == "hidden" and not start.continuous
         heard = heard * (1 - start.p**units if masked else units > 0)
-    count = len(start.x)
+    steps, count = max(1, steps), len(start.x)
     if start.batch == count and 2 * start.y.sum() == count:
         dark = (start.rows[0] == 0).all(axis=1) & (abs(start.passed[2]) == 0.5)
         heard = np.where(dark, 0.0, heard)  # rows that show nothing cancel each other
     silent = 1 - (heard * start.rows[2] * count).reshape(count, -1).sum(axis=1)
     if start.batch == count:
-        return float(np.prod(silent) ** start.steps)
+        return float(np.prod(silent) ** steps)
     if set(silent.tolist()) <= {0.0, 1.0}:
-        return chance.all_silent(int(silent.sum()), count, start.batch * start.steps)
-    return float(silent.mean() ** (start.batch * start.steps))
+        return chance.all_silent(int(silent.sum()), count, start.batch * steps)
+    return float(silent.mean() ** (start.batch * steps))
