@@ -107,3 +107,9 @@ def test_a_chain_of_alike_units_is_one_group() -> None:
     for a, b in ((4, 2), (2, 3), (3, 0)):
         chain[a, b] = chain[b, a] = True
     assert functional.first_of_group(chain[None]).tolist() == [[0, 1, 0, 0, 0]]
+
+
+def test_a_layer_too_wide_for_its_eigenvalues_has_a_participation_ratio_alone() -> None:
+    found = correlation(some(3, 30, functional.WIDEST + 1))
+    assert np.isnan(functional.effective_rank(*found)).all()
+    assert 1 < functional.participation_ratio(*found)[0] < functional.WIDEST

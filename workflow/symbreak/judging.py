@@ -43,7 +43,7 @@ def networks(found: pd.DataFrame, neglect: float) -> pd.DataFrame:
     keys = [*COLUMNS, "replicate", "step"]
     plain = found.astype({name: object for name in COLUMNS})
     own = [f"own_{name}" for name in PROPERTIES]
-    largest, least = [*own, "coverage"], ["effective_width", "effective_rank"]
+    largest, least = [*own, "coverage"], ["effective_width", "effective_rank", "least_correlation"]
     rules = {name: "max" for name in largest} | {name: "min" for name in least}
     rows = plain.groupby(keys, sort=False).agg(rules).reset_index()
     rows["neglected"] = learned.neglected(rows[own].to_numpy(), neglect)
@@ -57,7 +57,7 @@ def settings(found: pd.DataFrame, neglect: float) -> pd.DataFrame:
     """
     rows = networks(found, neglect)
     groups = rows.groupby(list(COLUMNS), sort=False)
-    finite = rows["effective_rank"].notna()
+    finite = rows["least_correlation"].notna()
     first = (finite & (rows["step"] == 0)).to_numpy()
     last = (finite & (rows["step"] == groups["step"].transform("max"))).to_numpy()
     columns = {name: rows[name].to_numpy(np.float64) for name in MEASURES}
@@ -89,7 +89,7 @@ def over_training(judged: pd.DataFrame, found: pd.DataFrame, neglect: float) -> 
     traced = found[found["replicate"] < learned.TRACED]
     keys = [*COLUMNS, "replicate"]
     rows = networks(traced, neglect).merge(judged[[*keys, "verdict"]], on=keys)
-    rows = rows[rows["effective_rank"].notna()]
+    rows = rows[rows["least_correlation"].notna()]
     parts = [
         {"verdict": verdict, "step": step, "networks": len(part)}
         | {f"{name}_mean": mean(part[name].to_numpy(np.float64)) for name in MEASURES}

@@ -106,16 +106,24 @@ def merge(setting: Setting, parameters: Array, widths: tuple[int, ...], layer: i
     vectors = neuron_vectors(parameters, widths, layer)
     below = widths[layer - 1] + 1
     incoming, outgoing = vectors[..., :below], vectors[..., below:]
-    alike = (incoming[:, :, None] == incoming[:, None]).all(axis=-1)
+    alike = _equal(incoming, incoming)
     sign = alike.astype(np.float64)
     if point_symmetry(setting) is not None:
-        opposite = (incoming[:, :, None] == -incoming[:, None]).all(axis=-1)
+        opposite = _equal(incoming, -incoming)
         sign = np.where(opposite & ~alike, -1.0, sign)
     first = np.argmax(sign != 0, axis=1)  # of the units that take over unit v, the first
     sign = np.where(np.arange(sign.shape[1])[None, :, None] == first[:, None, :], sign, 0.0)
     weight = _taken_over(sign, outgoing)
     kept = (sign != 0).any(axis=2) & ~constant & (weight != 0).any(axis=2)
     return Merge(sign, kept)
+
+
+def _equal(a: Array, b: Array) -> Array:
+    """Return whether unit u of a [n, u, k] equals unit v of b [n, v, k], as [n, u, v]."""
+    equal = np.ones((len(a), a.shape[1], b.shape[1]), bool)
+    for k in range(a.shape[2]):
+        equal &= a[:, :, None, k] == b[:, None, :, k]
+    return equal
 
 
 def _taken_over(sign: Array, outgoing: Array) -> Array:
