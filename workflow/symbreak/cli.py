@@ -69,7 +69,7 @@ def main() -> None:
 @main.command("check")
 @click.argument("config_file", metavar="CONFIG", type=click.Path(path_type=Path))
 def check_command(config_file: Path) -> None:
-    """Check all that a run would check of a config file, and count what it describes."""
+    """Check a config file as a run would, and count its networks."""
     try:
         found = config.read(config_file)
         data.check(found.data, found.seed, found.batch_size)
