@@ -85,6 +85,8 @@ def _doubt(start: Start, signals: Signals, shares: Shares) -> Shares:
     """Return the verdicts that are possible, too, where masks may silence units or layers."""
     if start.flat and start.own_noise and _few(start, signals, ALIVE):
         return dict.fromkeys(ORDER, 1.0)
+    if start.flat and shares.keys() == {"frozen"} and any(g.any() for g in signals.graded):
+        return dict.fromkeys(ORDER, 1.0)  # what moves may wake what is silent
     if start.place == "weights" and not start.often:
         return _cut_off(start, signals, shares)
     hidden = start.setting.hidden
