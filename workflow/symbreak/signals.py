@@ -101,7 +101,9 @@ def spread(start: Start, most: bool = True, lasts: bool = True, scale: float = 1
         news = _grow(start, sizes, gradients, moves)
         news = news and t < MANY_LAYERS * len(can.slopes)
         ends = t > 0 and not news
-        found.steps[:] = np.where(found.steps, found.steps, _updates(start, gradients, moves))
+        settled = (found.steps > 0) & (t > len(can.slopes))  # a signal has come down by then
+        updates = _updates(start, gradients, moves)
+        found.steps[:] = np.where(settled, found.steps, np.maximum(found.steps, updates))
         _record(start, found, sizes, moves, rows, start.steps - t if ends else 1, t == 0)
         if ends or not lasts or not any(w.any() or b.any() for w, b in moves):
             break
