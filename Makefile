@@ -9,7 +9,7 @@ CORES ?= 4
 report: .venv/ready
 	snakemake --cores $(CORES)
 
-test: .venv/ready-test
+test: .venv/ready-test $(if $(CI),.venv/ready-bench)  # in CI nothing is skipped
 	ruff check .
 	ruff format --check .
 	mypy

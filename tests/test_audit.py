@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,12 +24,12 @@ ROWS, STEPS = 40, 8
 few = settings(max_examples=20, deadline=None)
 
 
-def task(width: int = 5, dtype: str = "float64", **fields: object) -> Task:
+def task(width: int = 5, dtype: str = "float64", **fields: Any) -> Task:
     """Equal units on rows of noise; labels of one input's sign, and a few wrong ones."""
     random = np.random.default_rng(0)
     x = random.normal(size=(ROWS, 3))
     y = (x[:, 0] + random.normal(size=ROWS) > 0).astype(dtype)
-    return Task(x.astype(dtype), y, width, **fields)  # type: ignore[arg-type]
+    return Task(x.astype(dtype), y, width, **fields)
 
 
 def after(name: str, what: Task, steps: int) -> np.ndarray:

@@ -3,49 +3,17 @@
 import html
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import numpy as np
 import pandas as pd
 import pytest
 import report_results
+from report_page import HOSTILE, MADE_BY, Page
 from symbreak import examples, figures, matrix, report, summary, verdicts
 from symbreak.networks import Trained
 from symbreak.report import Provenance, Results
 from symbreak.settings import Experiment, Setting
 from symbreak.summary import Grid
-
-MADE_BY = Provenance((("config/small.yaml", "experiment: small\n"),), {"symbreak": "0"}, "unknown")
-VOID = {"meta", "input", "br", "link", "img"}
-HOSTILE = "\"><script>alert('x')</script>&<b>"
-
-
-class Page(HTMLParser):
-    """The elements of a page with their attributes, its text, and its unclosed elements."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str]]] = []
-        self.open: list[str] = []
-        self.texts: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.texts.append(data)
-
-    def values(self, attribute: str) -> list[str]:
-        return [found[attribute] for _, found in self.elements if attribute in found]
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +177,12 @@ def test_diverged_networks_are_counted_and_named(experiment: Experiment, text: s
 def with_agreement(results: Results, words: list[str]) -> Results:
     """The results with the theory's agreement of each setting replaced, in turn."""
     count = len(results.verdicts)
-    said = {"predicted_shares": "frozen 3", "rule": "no signal", "reason": "Nothing <moves>."}
+    said = {
+        "predicted_shares": "frozen 3",
+        "rule": "no signal",
+        "reason": "Nothing <moves>.",
+        "known": "yes",
+    }
     agrees = (words * count)[:count]
     return replace(results, verdicts=results.verdicts.assign(agrees=agrees, **said))
 
@@ -237,6 +210,17 @@ def test_a_theory_that_is_right_is_a_sentence_and_without_one_there_is_none(
     assert "every prediction agrees with what was measured" in page
     assert "disagreements-title" not in page
     assert "The theory predicted" not in text
+
+
+def test_predictions_that_only_narrow_down_are_counted(
+    experiment: Experiment, results: Results
+) -> None:
+    right = with_agreement(results, ["yes"])
+    few = right.verdicts["known"].where(right.verdicts.index > 1, "no")
+    page = report.build(
+        experiment, replace(right, verdicts=right.verdicts.assign(known=few)), MADE_BY
+    )
+    assert "of 2 it only says which verdicts are possible" in page
 
 
 def test_a_missing_setting_is_shown_as_missing(experiment: Experiment, results: Results) -> None:

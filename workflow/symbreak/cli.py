@@ -159,7 +159,7 @@ def audit_command(
     usable = [name for name, sentence in absences.items() if sentence is None]
     if not usable:
         raise click.ClickException("none of these frameworks can be used; install one")
-    grid = audit.Grid(*rows, widths, batch, dtype, activation, **fixed)  # type: ignore[arg-type]
+    grid = audit.Grid(*rows, widths, batch, dtype, activation, **fixed)
     try:
         output.mkdir(parents=True, exist_ok=True)
         table = audit.audit(grid, usable)
@@ -171,7 +171,7 @@ def audit_command(
         raise click.ClickException(f"{output}: cannot be written ({reason})") from None
 
 
-def rows_of(source: str, target: str | None) -> tuple[tuple[Any, Any], dict[str, float]]:
+def rows_of(source: str, target: str | None) -> tuple[tuple[Any, Any], dict[str, Any]]:
     """Return (x, y) of a named source or a CSV file, and the start, rate and steps for it."""
     if source in audit.SOURCES:
         found = audit.SOURCES[source]

@@ -36,6 +36,13 @@ def write_text(path: str | Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8", newline="")
 
 
+def write_between(path: str | Path, marker: str, text: str) -> None:
+    """Replace what stands between two lines of ``marker`` in a page of the docs."""
+    head, _, rest = Path(path).read_text(encoding="utf-8").partition(marker)
+    tail = rest.partition(marker)[2]
+    write_text(path, f"{head}{marker}\n\n{text}\n\n{marker}{tail}")
+
+
 def modules_of(module: str) -> set[str]:
     """Return a module of this package with all modules of it that it imports, directly or not."""
     found, waiting = set(), {module}

@@ -14,6 +14,7 @@ from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
 from itertools import cycle
+from typing import Any
 
 import llvmlite.binding as llvm
 import numpy as np
@@ -230,13 +231,13 @@ def train_jax(task: Task) -> Iterator[Array]:
     numpy, cpu = import_module("jax.numpy"), jax.devices("cpu")[0]
     activation = {"tanh": numpy.tanh, "sigmoid": jax.nn.sigmoid, "relu": jax.nn.relu}
 
-    def cost(parameters, x, y):  # type: ignore[no-untyped-def]
+    def cost(parameters: Any, x: Array, y: Array) -> Any:
         w, b, v, c = parameters
         z = (activation[task.activation](x @ w.T + b) @ v.T + c)[:, 0]
         return numpy.mean(jax.nn.softplus(z) - y * z)
 
     @jax.jit
-    def step(parameters, x, y):  # type: ignore[no-untyped-def]
+    def step(parameters: Any, x: Array, y: Array) -> Any:
         _, gradient = jax.value_and_grad(cost)(parameters, x, y)
         return tuple(p - task.rate * g for p, g in zip(parameters, gradient, strict=True))
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from symbreak import chance, symmetry
+from symbreak.files import write_between
 from symbreak.layers import Layer
 
 MARKER = "<!-- generated: python -m symbreak.rules -->"
@@ -244,10 +244,7 @@ def table() -> str:
 
 def main() -> None:
     """Write the table of docs/theory.md; run it at the top of the checkout."""
-    page = Path("docs/theory.md")
-    head, _, rest = page.read_text(encoding="utf-8").partition(MARKER)
-    tail = rest.partition(MARKER)[2]
-    page.write_text(f"{head}{MARKER}\n\n{table()}\n\n{MARKER}{tail}", encoding="utf-8")
+    write_between("docs/theory.md", MARKER, table())
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from symbreak.components import Component, Parameter, Registry
+from symbreak.files import write_between
 from symbreak.settings import REGISTRIES
 from symbreak.streams import WEIGHT_LAYER
 
@@ -315,10 +316,7 @@ def main() -> None:
     Path("workflow/schemas").mkdir(exist_ok=True)
     text = json.dumps(schema(), indent=2) + "\n"
     Path("workflow/schemas/config.schema.json").write_text(text, encoding="utf-8")
-    readme = Path("config/README.md")
-    head, _, rest = readme.read_text(encoding="utf-8").partition(MARKER)
-    tail = rest.partition(MARKER)[2]
-    readme.write_text(f"{head}{MARKER}\n\n{tables()}\n\n{MARKER}{tail}", encoding="utf-8")
+    write_between("config/README.md", MARKER, tables())
 
 
 if __name__ == "__main__":

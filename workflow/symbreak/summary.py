@@ -126,6 +126,11 @@ class Grid:
         return sum(row.agrees in ("yes", "no") for row in self.rows.values())
 
     @property
+    def narrowed(self) -> int:
+        """The number of settings of which the theory only says which verdicts are possible."""
+        return sum(row.known == "no" for row in self.rows.values())
+
+    @property
     def disagreements(self) -> list[tuple[Setting, Row]]:
         """The settings of which the theory predicts what was not measured."""
         return [(s, row) for s, row in self.rows.items() if row.agrees == "no"]
@@ -217,13 +222,17 @@ def theory(grid: Grid) -> str:
     if not grid.predicted:
         return ""
     wrong = len(grid.disagreements)
+    narrowed = (
+        f"; of {grid.narrowed:,} it only says which verdicts are possible" if grid.narrowed else ""
+    )
     found = (
         "every prediction agrees" if not wrong else f"{wrong:,} {'does' if wrong == 1 else 'do'}"
     )
     return (
         f"The theory predicted {grid.predicted:,} of these settings from the declarations and the "
         f"training rows, without a trained weight: {found}{' not agree' * bool(wrong)} with what "
-        "was measured."
+        "was measured. Broken and redundant are one verdict to it"
+        f"{narrowed}."
     )
 
 

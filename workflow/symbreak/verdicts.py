@@ -146,4 +146,5 @@ def _setting_row(setting: dict[str, Any], group: pd.DataFrame) -> dict[str, Any]
         ),
         "rule": theory.rule if theory else "",
         "reason": theory.reason if theory else "",
+        "known": ("yes" if theory.known else "no") if theory else "",
     }
