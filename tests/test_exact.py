@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from networks_strategies import INPUTS, ROWS, a_setting, few, plain_setting, rows_for, starts
-from symbreak import engine, trainer, training
+from symbreak import engine, selftest, trainer, training
 from symbreak.dropout import DROPOUTS
 from symbreak.initializers import BIASES, INITIALIZERS
 from symbreak.networks import join_layers, network_widths, neuron_vectors, split_layers
@@ -167,16 +167,30 @@ def assert_alone_as_in_company(setting: Setting, count: int, rows: int) -> None:
         assert (moved[at] == alone_moved[0]).all() or not np.isfinite(alone).all()
 
 
-def test_self_test_bits_are_those_of_the_reference() -> None:
-    assert training.self_test_digest(trainer.train) == (training.KNOWN_BITS, True)
-    training.self_test()
+@pytest.mark.parametrize("dtype", selftest.KNOWN_BITS)
+@pytest.mark.parametrize("method", ENGINES)
+def test_both_engines_pass_the_self_test(method, dtype: str) -> None:
+    selftest.self_test(method.train, dtype)
 
 
-def test_self_test_stops_on_other_bits(monkeypatch: pytest.MonkeyPatch) -> None:
-    bits = training.KNOWN_BITS
-    monkeypatch.setattr(training, "KNOWN_BITS", "0" * 16)
-    with pytest.raises(training.WrongBits, match=f"bits are {bits}"):
-        training.self_test()
+def a_bit_of(place: tuple[int, ...]):
+    """An engine that gets one bit wrong: of a network and its parameter."""
+
+    def train(*arguments):
+        weights, moved = engine.train(*arguments)
+        weights[place] = np.nextafter(weights[place], 9)
+        return weights, moved
+
+    return train
+
+
+@pytest.mark.parametrize(
+    ("train", "fault"), [(a_bit_of((0, 0, 0)), "E1"), (a_bit_of((16, 0, -1)), "E3"),
+                         (a_bit_of((7, 0, 3)), "P")], ids=["E1", "E3", "P"],
+)  # fmt: skip
+def test_the_self_test_stops_where_one_bit_is_wrong(train, fault: str) -> None:
+    with pytest.raises(selftest.WrongBits, match=fault):
+        selftest.self_test(train, "float64")
 
 
 @given(steps=st.integers(1, 10**7), count=st.integers(2, 60))

@@ -19,8 +19,8 @@ ORDER = (
     "__init__", "files", "arithmetic", "normal", "components", "streams", "activations",
     "initializers", "dropout", "optimizers", "settings", "networks", "schema", "explain", "config",
     "story", "table", "data", "plan", "anchors", "trainer", "block", "processor", "lanes", "loops",
-    "phases", "rows", "step", "kernels", "machine", "engine", "training", "frameworks", "audit",
-    "trace", "why", "chance", "start", "signals", "symmetry", "layers", "rules", "theory",
+    "phases", "rows", "step", "kernels", "machine", "engine", "selftest", "training", "frameworks",
+    "audit", "trace", "why", "chance", "start", "signals", "symmetry", "layers", "rules", "theory",
     "metrics", "statistics", "agreement", "verdicts", "hunt", "functional", "properties", "surgery",
     "matching", "learned", "judging", "summary", "figures", "matrix", "examples", "report", "cli",
 )  # fmt: skip

@@ -1,10 +1,15 @@
 """Compiled code in files: what is damaged is compiled again, never run."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from networks_strategies import plain_setting, rows_for, starts
 from numba import njit, types
-from symbreak import kernels, machine
+from symbreak import engine, kernels, machine, trainer, training
+from symbreak.activations import ACTIVATIONS
+from symbreak.processor import MachineError, NotCompiled
 
 NAME, DTYPE = "optimizer-sgd", "float64"
 
@@ -58,7 +63,6 @@ def test_a_folder_that_cannot_be_written_costs_time_not_the_run(
 
 def test_code_that_takes_a_function_from_outside_is_refused() -> None:
     import llvmlite.binding as llvm
-    import numpy as np
 
     @njit
     def outside(x):
@@ -68,5 +72,33 @@ def test_code_that_takes_a_function_from_outside_is_refused() -> None:
     (compiled,) = outside.overloads.values()
     module = llvm.parse_assembly(compiled.library.get_llvm_str())
     module.get_function(compiled.fndesc.llvm_func_name).name = kernels.SYMBOL
-    with pytest.raises(kernels.NotPortable, match="tanh"):
+    with pytest.raises(NotCompiled, match="tanh"):
         kernels.emit(module)
+
+
+def rounded(z):
+    """A user's activation that only NumPy can run: its steps are looked up in a table."""
+    steps = np.linspace(-1, 1, 9, dtype=z.dtype)
+    return steps[np.searchsorted(steps[1:], z).astype(str).astype(int)], np.ones_like(z)
+
+
+def test_a_component_for_numpy_only_is_trained_by_the_reference_engine(
+    monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    mine = replace(ACTIVATIONS["tanh"], name="rounded", function=rounded)
+    monkeypatch.setitem(ACTIVATIONS._components, "rounded", mine)
+    setting = replace(plain_setting(), activation=ACTIVATIONS.choose("rounded"))
+    with pytest.raises(NotCompiled):
+        engine.loops(setting)
+    assert training.engine_of(setting) is trainer
+    assert "activation-rounded cannot be compiled" in capsys.readouterr().out
+    assert training.engine_of(plain_setting()) is engine
+    weights, _ = trainer.train(setting, starts(setting, 2), np.arange(2), *rows_for(setting), 1,
+                               np.array([3]))  # fmt: skip
+    assert np.isfinite(weights).all()
+
+
+def test_a_compiler_that_is_switched_off_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernels.numba.config, "DISABLE_JIT", 1)
+    with pytest.raises(MachineError, match="unset it"):
+        kernels.object_code(NAME, DTYPE, ())

@@ -15,6 +15,8 @@ from symbreak.dropout import DROPOUTS
 from symbreak.networks import network_widths
 from symbreak.settings import Setting
 
+KINDS = ("activation", "optimizer", "dropout")  # of components that are compiled
+
 
 def blocks(count: int, batch: int) -> Iterator[np.ndarray]:
     """Yield the indices of the networks of each block: LANES of them, or a single one.
@@ -114,9 +116,11 @@ def losses(
 
 
 def loops(setting: Setting) -> tuple[int, int, int]:
-    """Return the addresses of a setting's compiled loops: activation, optimizer, dropout."""
+    """Return the addresses of a setting's compiled loops, in the order of ``KINDS``.
+
+    Raises NotCompiled (``machine.py``) where a component is for NumPy only.
+    """
     activation, optimizer, dropout = (
-        machine.address(f"{kind}-{getattr(setting, kind).name}", setting.dtype)
-        for kind in ("activation", "optimizer", "dropout")
+        machine.address(f"{kind}-{getattr(setting, kind).name}", setting.dtype) for kind in KINDS
     )
     return activation, optimizer, dropout

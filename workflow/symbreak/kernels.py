@@ -8,8 +8,8 @@ import numba
 from numba.core import types
 
 from symbreak import loops, step
-from symbreak.lanes import phase
-from symbreak.processor import SYMBOL, target_machine
+from symbreak.lanes import compiler, phase
+from symbreak.processor import SYMBOL, MachineError, NotCompiled, target_machine
 from symbreak.settings import REGISTRIES
 
 
@@ -17,15 +17,20 @@ def object_code(name: str, dtype: str, arguments: tuple[Any, ...]) -> bytes:
     """Return the object file of a function: ``run``, or a component's loop.
 
     A loop's name is its kind and component, as in ``activation-tanh``; the arguments of ``run``
-    give its machine types.
+    give its machine types. Raises NotCompiled where a component's code is for NumPy only.
     """
+    if compiler.config.DISABLE_JIT:
+        raise MachineError("NUMBA_DISABLE_JIT is set, but the engine is compiled: unset it")
     if name == "run":
         function, kinds = step.run, tuple(numba.typeof(value) for value in arguments)
     else:
         kind, component = name.split("-")
         function = phase(loops.loop(REGISTRIES[kind][component]))
         kinds = loops.signature(kind, dtype)
-    function.compile(types.void(*kinds))
+    try:
+        function.compile(types.void(*kinds))
+    except numba.core.errors.NumbaError as error:
+        raise NotCompiled(f"{name} cannot be compiled ({_first_line(error)})") from None
     (compiled,) = (c for c in function.overloads.values() if c.signature.args == kinds)
     # Arrays come from outside, where their owners are: the code need not count them.
     text = re.sub(
@@ -36,14 +41,16 @@ def object_code(name: str, dtype: str, arguments: tuple[Any, ...]) -> bytes:
     return emit(module)
 
 
-class NotPortable(TypeError):
-    """Code that takes a function from outside, whose bits would be the machine's."""
+def _first_line(error: Exception) -> str:
+    """Return the first line of a compiler's message that says something of the code."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    return next((line for line in lines[1:] if line), lines[0])
 
 
 def emit(module: Any) -> bytes:
     """Return a module's object file, without the functions that nothing calls.
 
-    Raises NotPortable where the code calls a function that is not its own.
+    Raises NotCompiled where the code calls a function that is not its own.
     """
     for function in module.functions:
         if not function.is_declaration and function.name != SYMBOL:
@@ -54,6 +61,6 @@ def emit(module: Any) -> bytes:
     passes.run(module, llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options()))
     names = (f.name for f in module.functions if f.is_declaration)
     if outside := [name for name in names if not name.startswith("llvm.")]:
-        raise NotPortable(f"compiled code calls {', '.join(outside)}: its bits would be this "
+        raise NotCompiled(f"compiled code would call {', '.join(outside)}, whose bits are this "
                           "machine's own; use the functions of symbreak.arithmetic")  # fmt: skip
     return machine.emit_object(module)

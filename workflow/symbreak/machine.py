@@ -19,11 +19,7 @@ import llvmlite.binding as llvm
 import numpy as np
 
 from symbreak.files import fingerprint, written
-from symbreak.processor import SYMBOL, target, target_machine
-
-
-class MachineError(RuntimeError):
-    """A compiled function reported an error: a fault in the engine."""
+from symbreak.processor import SYMBOL, MachineError, target, target_machine
 
 
 @cache
@@ -39,7 +35,8 @@ def folder() -> Path:
 def address(name: str, dtype: str, arguments: tuple[Any, ...] = ()) -> int:
     """Return the address of a function, from its file.
 
-    Where there is no such file, or it is damaged, it is compiled, for these arguments.
+    Where there is no such file, or it is damaged, it is compiled, for these arguments. Raises
+    NotCompiled where that cannot be.
     """
     if (name, dtype) not in LINKED:
         file = folder() / f"{name}-{dtype}.o"

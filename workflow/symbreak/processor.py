@@ -13,6 +13,14 @@ for _name in ("memcpy", "memmove", "memset"):  # all that compiled code takes fr
 SYMBOL = "symbreak"  # of the function that an object file is for
 
 
+class MachineError(RuntimeError):
+    """Compiled code that is not there, or reported an error: a fault of the engine or its setup."""
+
+
+class NotCompiled(TypeError):
+    """A component's function that cannot become machine code with the bits of every machine."""
+
+
 def target() -> tuple[str, str]:
     """Return the processor's name and features that code is compiled for: this machine's.
 

@@ -4,20 +4,21 @@
 network at a time so that a network's bits do not depend on the others.
 """
 
-import hashlib
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Iterable
 from time import process_time
+from types import ModuleType
 from typing import TypedDict
 
 import numpy as np
 
 from symbreak import engine, machine, trainer
 from symbreak.data import Dataset
-from symbreak.initializers import INITIALIZERS
-from symbreak.networks import Trained, network_widths, neuron_vectors
+from symbreak.networks import Trained
+from symbreak.processor import NotCompiled
+from symbreak.selftest import self_test
 from symbreak.settings import REGISTRIES, Record, Setting
-from symbreak.streams import DATA, uniforms
+
+BY_REFERENCE = "the reference engine trains with it, 10 to 30 times slower"
 
 
 class Run(TypedDict):
@@ -27,10 +28,6 @@ class Run(TypedDict):
     steps: int
     checkpoints: int
     replicates: int
-
-
-class WrongBits(RuntimeError):
-    """This machine's arithmetic gives other bits than it should: nothing it trains is usable."""
 
 
 def checkpoint_steps(steps: int, count: int) -> np.ndarray:
@@ -55,8 +52,10 @@ def _root(power: int, degree: int, high: int) -> int:
 
 def train(records: Iterable[Record], run: Run, dataset: Dataset) -> list[Trained]:
     """Return the trained networks of each setting; prints the CPU time of each."""
-    self_test()
-    return [train_setting(Setting.from_record(record), run, dataset) for record in records]
+    settings = [Setting.from_record(record) for record in records]
+    for dtype in sorted({s.dtype for s in settings if s.arithmetic == "exact"}):
+        self_test(engine.train, dtype)
+    return [train_setting(setting, run, dataset) for setting in settings]
 
 
 def train_setting(setting: Setting, run: Run, dataset: Dataset) -> Trained:
@@ -74,7 +73,7 @@ def train_setting(setting: Setting, run: Run, dataset: Dataset) -> Trained:
             for r in range(run["replicates"])
         ]
     )
-    method = engine if setting.arithmetic == "exact" else trainer
+    method = engine_of(setting)
     with np.errstate(all="ignore"):  # a diverging network is counted, not warned about
         weights, moved = method.train(setting, start, replicates, x, y, run["seed"], stops)
         flat = weights.reshape(-1, weights.shape[-1])
@@ -98,58 +97,24 @@ def train_setting(setting: Setting, run: Run, dataset: Dataset) -> Trained:
                    train_accuracy, test_accuracy)  # fmt: skip
 
 
+def engine_of(setting: Setting) -> ModuleType:
+    """Return the engine that trains a setting; says so where a component cannot be compiled."""
+    if setting.arithmetic != "exact":
+        return trainer
+    try:
+        engine.loops(setting)
+    except NotCompiled as reason:
+        print(f"{setting.label}: {reason}; {BY_REFERENCE}")
+        return trainer
+    return engine
+
+
 def compile_kernels(dtype: str) -> None:
     """Compile the training step and every component's loop for a precision, once, into files."""
-    for kind in ("activation", "optimizer", "dropout"):
+    for kind in engine.KINDS:
         for component in REGISTRIES[kind]:
-            machine.address(f"{kind}-{component}", dtype)
-    x, y = (part.astype(dtype) for part in _small_rows())
-    setting = _equal_units(dtype)
-    start = trainer.initial_parameters(setting, x.shape[1], 0, 0)[None]
-    engine.train(setting, start, np.zeros(1, int), x, y, 0, np.array([1]))
-
-
-KNOWN_BITS = "339367cfdfd52fb0"  # the reference has the same (tests/test_exact.py)
-
-
-def self_test() -> None:
-    """Raise WrongBits unless equal units stay equal here (E1) and the bits are the known ones (P).
-
-    Trains two networks for eight steps on the compiled engine: one of equal units, one random.
-    """
-    digest, equal = self_test_digest(engine.train)
-    if not equal:
-        raise WrongBits("self-test: equal units came out different on this machine (E1); "
-                        "train elsewhere, and report the CPU and the versions")  # fmt: skip
-    if digest != KNOWN_BITS:
-        raise WrongBits(f"self-test: this machine's bits are {digest}, not {KNOWN_BITS} (P); "
-                        "train elsewhere, and report the CPU and the versions")  # fmt: skip
-
-
-def self_test_digest(train: Callable[..., tuple[np.ndarray, np.ndarray]]) -> tuple[str, bool]:
-    """Return the digest of the self-test's weights, and whether its equal units are equal."""
-    x, y = _small_rows()
-    digest, equal = hashlib.blake2b(digest_size=8), True
-    for init in ("constant", "normal"):
-        setting = replace(_equal_units("float64"), init=INITIALIZERS.choose(init))
-        start = trainer.initial_parameters(setting, x.shape[1], 1, 0)[None]
-        weights, _ = train(setting, start, np.zeros(1, int), x, y, 1, np.array([8]))
-        digest.update(weights.astype("<f8").tobytes())
-        if init == "constant":
-            units = neuron_vectors(weights[0, 0], network_widths(x.shape[1], setting.hidden), 1)
-            equal = bool((units == units[0]).all())
-    return digest.hexdigest(), equal
-
-
-def _equal_units(dtype: str) -> Setting:
-    """Return a setting of five equal tanh units: a width at which ``@`` separates them."""
-    choices = {kind: registry.choose(name) for (kind, registry), name in zip(
-        REGISTRIES.items(), ("constant", "none", "zeros", "tanh", "sgd"), strict=True)}  # fmt: skip
-    return Setting(**choices, hidden=(5,), learning_rate=0.5, weight_decay=0.0, batch_size=None,
-                   arithmetic="exact", dtype=dtype)  # fmt: skip
-
-
-def _small_rows() -> tuple[np.ndarray, np.ndarray]:
-    """Return 20 rows of three inputs, and labels of their first input's sign."""
-    x = uniforms(1, 0, DATA, 60).reshape(20, 3) * 4 - 2
-    return x, (x[:, 0] > 0).astype(np.float64)
+            try:
+                machine.address(f"{kind}-{component}", dtype)
+            except NotCompiled as reason:
+                print(f"{reason}; {BY_REFERENCE}")
+    self_test(engine.train, dtype)
