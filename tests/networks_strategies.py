@@ -49,15 +49,17 @@ def a_setting(draw: st.DrawFn, **fixed: object) -> Setting:
     return Setting(**(choices | others | fixed))
 
 
-def rows_for(setting: Setting, seed: int = 0, rows: int = ROWS) -> tuple[np.ndarray, np.ndarray]:
-    """Return inputs [rows, 3] and labels [rows] in the setting's dtype."""
+def rows_for(
+    setting: Setting, seed: int = 0, rows: int = ROWS, inputs: int = INPUTS
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return inputs [rows, inputs] and labels [rows] in the setting's dtype."""
     random = np.random.default_rng(seed)
-    x = random.normal(size=(rows, INPUTS))
+    x = random.normal(size=(rows, inputs))
     y = (x.sum(axis=1) + random.normal(size=rows) > 0).astype(setting.dtype)
     return x.astype(setting.dtype), y
 
 
-def starts(setting: Setting, count: int, seed: int = 0) -> np.ndarray:
+def starts(setting: Setting, count: int, seed: int = 0, inputs: int = INPUTS) -> np.ndarray:
     """Return the initial parameters of replicates 0 to count - 1, [count, p]."""
-    one = (trainer.initial_parameters(setting, INPUTS, seed, r) for r in range(count))
+    one = (trainer.initial_parameters(setting, inputs, seed, r) for r in range(count))
     return np.stack(list(one))

@@ -18,7 +18,18 @@ import llvmlite.binding as llvm
 import numpy as np
 import pandas as pd
 from numpy._core import _multiarray_umath as core
-from symbreak import config, data, files, judging, kernels, learned, networks, processor, training
+from symbreak import (
+    config,
+    data,
+    files,
+    judging,
+    kernels,
+    learned,
+    networks,
+    processor,
+    trainer,
+    training,
+)
 from symbreak.settings import Experiment
 
 ARITHMETIC = re.compile(r"v?(?:add|sub|mul|div|sqrt|min|max)([ps])[sd]$")
@@ -38,6 +49,8 @@ def run(experiment: Experiment, folder: Path) -> None:
         for _, dropout, bias in (c for c in experiment.combinations() if c[0] == init):
             records = experiment.records(init.label, dropout.label, bias.label)
             done = training.train(records, experiment.run(), table)
+            if init.name == "normal":
+                check_reference(done, experiment, table)
             file = folder / "train" / init.label / dropout.label / f"{bias.label}.npz"
             with files.written(file) as path:
                 networks.save(path, done)
@@ -50,6 +63,19 @@ def run(experiment: Experiment, folder: Path) -> None:
     every.to_parquet(folder / "networks.parquet", index=False)
     for name, rows in judging.tables(every, learnt, *thresholds).items():
         files.write_text(folder / f"{name}.csv", rows.to_csv(index=False, lineterminator="\n"))
+
+
+def check_reference(
+    done: list[networks.Trained], experiment: Experiment, table: data.Dataset
+) -> None:
+    """Stop unless the reference engine has the weights of the compiled one, here too."""
+    for trained in done:
+        setting = trained.setting
+        x, y = (part.astype(setting.dtype) for part in (table.x_train, table.y_train))
+        start, stops = trained.weights[:, 0].copy(), trained.steps
+        replicates = np.arange(len(start))
+        weights, _ = trainer.train(setting, start, replicates, x, y, experiment.seed, stops)
+        assert weights.tobytes() == trained.weights.tobytes(), setting.label
 
 
 def listings() -> dict[str, str]:

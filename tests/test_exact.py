@@ -81,6 +81,29 @@ def assert_engines_agree(setting: Setting, count: int, rows: int) -> None:
 
 @few
 @given(
+    setting=a_setting(),
+    inputs=st.integers(1, 9),
+    rate=st.sampled_from([0.1, 1e6, 1e12]),
+    scale=st.sampled_from([0.0, 1e-310, 1.0, 1e300]),
+    count=st.sampled_from([1, 16]),
+)
+def test_engines_agree_far_outside(setting: Setting, inputs, rate, scale, count) -> None:
+    """Any number of inputs, rates that diverge, rows of zeros, denormals and huge numbers."""
+    setting = replace(setting, learning_rate=rate)
+    with np.errstate(all="ignore"):
+        x, y = rows_for(setting, inputs=inputs)
+        x = (x * scale).astype(setting.dtype)
+        start = starts(setting, count, inputs=inputs)
+        (weights, moved), (fast, fast_moved) = (
+            method.train(setting, start, np.arange(count), x, y, 5, STOPS) for method in ENGINES
+        )
+    assert same_bits(weights, fast)
+    alive = np.isfinite(weights).all(axis=(1, 2))
+    assert (moved[alive] == fast_moved[alive]).all()
+
+
+@few
+@given(
     setting=a_setting(init=INITIALIZERS.choose("constant"), bias=BIASES.choose("constant")),
     noise=st.sampled_from(EQUAL_NOISE),
     method=st.sampled_from(ENGINES),

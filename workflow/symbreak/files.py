@@ -22,7 +22,7 @@ def written(path: str | Path) -> Iterator[Path]:
     """
     final = Path(path)
     final.parent.mkdir(parents=True, exist_ok=True)
-    temporary = final.with_name(f".{final.name}.{os.getpid()}")
+    temporary = final.with_name(f".{final.name}.{os.uname().nodename}.{os.getpid()}")
     try:
         yield temporary
         os.replace(temporary, final)
