@@ -1,0 +1,115 @@
+"""The claims as cards of the report: a verdict with its sign, condition, evidence, counterexample.
+
+All of it is made from the rows of claims.csv; nothing here knows HTML.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from symbreak.court import FALSE, HOLDS, PARTLY, UNTESTED
+from symbreak.summary import Grid, listed
+
+SIGNS = {HOLDS: "✓", PARTLY: "if", FALSE: "✗", UNTESTED: "–"}
+SHOWN = ("init", "dropout", "bias")  # of a setting, beside the factors that vary
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """A setting that contradicts a claim: its labels, what was found and what was changed."""
+
+    setting: str
+    found: str
+    changed: str = ""
+    found_there: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A claim as the report shows it; ``verdict`` is a whole sentence, ``kind`` a class name."""
+
+    id: str
+    title: str
+    says: str
+    source: str
+    kind: str
+    sign: str
+    verdict: str
+    evidence: tuple[str, ...]
+    counterexample: Counterexample | None
+
+
+def cards(grid: Grid, claims: pd.DataFrame) -> list[Card]:
+    """Return a card a claim, in the order of the table."""
+    return [_card(grid, row) for row in claims.itertuples()]
+
+
+def _card(grid: Grid, row: Any) -> Card:
+    tested = row.verdict != UNTESTED
+    return Card(
+        f"claim-{row.claim}", row.title, row.says, row.source, row.verdict.split()[0],
+        SIGNS[row.verdict], verdict(row), tuple(evidence(row)) if tested else (),
+        counterexample(grid, row) if tested and row.verdict != HOLDS else None,
+    )  # fmt: skip
+
+
+def verdict(row: Any) -> str:
+    """Return the verdict as a sentence."""
+    if row.verdict == PARTLY:
+        comma = "," * row.condition.startswith("unless")
+        return f"Holds{comma} {row.condition}."
+    if row.verdict == UNTESTED:
+        return f"Not tested: {row.condition}."
+    return f"{row.verdict.capitalize()}."
+
+
+def evidence(row: Any) -> list[str]:
+    """Return the sentences of numbers: settings, networks with their interval, columns shown."""
+    settings = f"{row.settings:,.0f} setting{'s' * (row.settings != 1)} of {row.replicates:.0f}"
+    found = [f"{row.settings_agree:,.0f} of {settings} networks agree{where(row)}."]
+    if row.networks_agree == row.networks_agree:
+        low, high = 100 * row.share_low, 100 * row.share_high
+        found.append(
+            f"Of all their networks {row.networks_agree:,.0f} of {row.networks:,.0f} do, "
+            f"{percent(row.share)} (95 % interval {low:.0f} to {high:.0f}, by seeds)."
+        )
+    if isinstance(row.evidence, str) and row.evidence:
+        found.append(f"{row.evidence.replace('; ', ', ')}.")
+    return found
+
+
+def where(row: Any) -> str:
+    """Return how the settings that agree lie to the condition."""
+    if row.verdict != PARTLY:
+        return ""
+    others, left = row.settings - row.settings_inside, row.settings_agree - row.settings_inside
+    every = f"all {row.settings_inside:,.0f} under the condition"
+    return f": {every}, {f'{left:,.0f}' if left else 'none'} of the {others:,.0f} others"
+
+
+def percent(share: float) -> str:
+    """Return a share in percent; only a whole one is 100, only none is 0."""
+    value = 100 * share
+    text = f"{value:.0f}"
+    if text in ("0", "100") and value not in (0, 100):
+        text = f"{value:.2f}" if 0.005 <= value < 99.995 else "less than 0.01" if value < 1 else (
+            "more than 99.99")  # fmt: skip
+    return f"{text} %"
+
+
+def counterexample(grid: Grid, row: Any) -> Counterexample:
+    """Return the smallest counterexample of a claim."""
+    setting = next(s for s in grid.settings if s.label == row.counterexample)
+    names = [n for n in setting.record() if n in SHOWN or n in grid.factors]
+    labels = [f"{n.replace('_', ' ')} {setting.record()[n]}" for n in names]
+    found = readable(row.found)
+    if not isinstance(row.changed, str):
+        return Counterexample(listed(labels), found)
+    return Counterexample(listed(labels), found, row.changed.replace("->", "→").replace("_", " "),
+                          readable(row.found_there))  # fmt: skip
+
+
+def readable(found: str) -> str:
+    """Return what was found in words, as in ``neglected mean 1.97``."""
+    return found.replace("; ", ", ").replace("_", " ")
