@@ -3,25 +3,29 @@
 All of it is made from the rows of claims.csv; nothing here knows HTML.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from symbreak.claims import VERDICTS
+from symbreak.conditions import NOUNS
 from symbreak.court import FALSE, HOLDS, PARTLY, UNTESTED
 from symbreak.summary import Grid, listed
 
 SIGNS = {HOLDS: "✓", PARTLY: "if", FALSE: "✗", UNTESTED: "–"}
+KINDS = {HOLDS: "holds", PARTLY: "if", FALSE: "false", UNTESTED: "not"}
 SHOWN = ("init", "dropout", "bias")  # of a setting, beside the factors that vary
 
 
 @dataclass(frozen=True)
 class Counterexample:
-    """A setting that contradicts a claim: its labels, what was found and what was changed."""
+    """A setting that contradicts a claim, what was found, and the same beside it where it holds."""
 
     setting: str
     found: str
-    changed: str = ""
+    instead: str = ""
     found_there: str = ""
 
 
@@ -48,7 +52,7 @@ def cards(grid: Grid, claims: pd.DataFrame) -> list[Card]:
 def _card(grid: Grid, row: Any) -> Card:
     tested = row.verdict != UNTESTED
     return Card(
-        f"claim-{row.claim}", row.title, row.says, row.source, row.verdict.split()[0],
+        f"claim-{row.claim}", row.title, row.says, row.source, KINDS[row.verdict],
         SIGNS[row.verdict], verdict(row), tuple(evidence(row)) if tested else (),
         counterexample(grid, row) if tested and row.verdict != HOLDS else None,
     )  # fmt: skip
@@ -68,7 +72,7 @@ def evidence(row: Any) -> list[str]:
     """Return the sentences of numbers: settings, networks with their interval, columns shown."""
     settings = f"{row.settings:,.0f} setting{'s' * (row.settings != 1)} of {row.replicates:.0f}"
     found = [f"{row.settings_agree:,.0f} of {settings} networks agree{where(row)}."]
-    if row.networks_agree == row.networks_agree:
+    if pd.notna(row.networks_agree):
         low, high = 100 * row.share_low, 100 * row.share_high
         found.append(
             f"Of all their networks {row.networks_agree:,.0f} of {row.networks:,.0f} do, "
@@ -99,17 +103,25 @@ def percent(share: float) -> str:
 
 
 def counterexample(grid: Grid, row: Any) -> Counterexample:
-    """Return the smallest counterexample of a claim."""
-    setting = next(s for s in grid.settings if s.label == row.counterexample)
-    names = [n for n in setting.record() if n in SHOWN or n in grid.factors]
-    labels = [f"{n.replace('_', ' ')} {setting.record()[n]}" for n in names]
-    found = readable(row.found)
+    """Return the smallest counterexample of a claim, in words."""
+    record = next(s for s in grid.settings if s.label == row.counterexample).record()
+    labels = [_named(n, record[n]) for n in record if n in SHOWN or n in grid.factors]
+    setting, found = listed(labels), readable(row.found)
     if not isinstance(row.changed, str):
-        return Counterexample(listed(labels), found)
-    return Counterexample(listed(labels), found, row.changed.replace("->", "→").replace("_", " "),
+        return Counterexample(setting[0].upper() + setting[1:], found)
+    changes = (re.fullmatch(r"(\w+): (.*) -> (.*)", part) for part in row.changed.split("; "))
+    instead = [f"{_named(m[1], m[2])} instead of {m[3]}" for m in changes if m]
+    return Counterexample(setting[0].upper() + setting[1:], found, listed(instead),
                           readable(row.found_there))  # fmt: skip
 
 
+def _named(factor: str, label: str) -> str:
+    return f"{NOUNS.get(factor, factor.replace('_', ' '))} {label}"
+
+
 def readable(found: str) -> str:
-    """Return what was found in words, as in ``neglected mean 1.97``."""
+    """Return what was found in words, as in ``broken in 21, redundant in 11 networks``."""
+    parts = [part.split(" ", 1) for part in found.split("; ")]
+    if all(first in VERDICTS for first, _ in parts):
+        return ", ".join(f"{name} in {count}" for name, count in parts) + " networks"
     return found.replace("; ", ", ").replace("_", " ")

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from symbreak import evidence, statistics
-from symbreak.claims import Check, Claim
+from symbreak.claims import NUMBERS, Check, Claim
 from symbreak.components import spell
 from symbreak.conditions import Rule, condition, phrase
 from symbreak.settings import COLUMNS
@@ -20,6 +20,8 @@ from symbreak.statistics import mean
 Array = np.ndarray
 
 HOLDS, PARTLY, FALSE, UNTESTED = "holds", "holds when", "false", "not tested"
+COUNTS = ("settings", "settings_agree", "settings_inside", "networks", "networks_agree",
+          "replicates")  # fmt: skip
 RESULTS = ("verdict", "condition", "settings", "settings_agree", "settings_inside", "networks",
            "networks_agree", "share", "share_low", "share_high", "replicates", "evidence",
            "counterexample", "found", "instead_of", "found_there", "changed")  # fmt: skip
@@ -31,7 +33,8 @@ def table(claims: Iterable[Claim], verdicts: pd.DataFrame,
     rows = evidence.frame(verdicts, networks)
     words = ("id", "title", "says", "source")
     found = [{**{name: getattr(c, name) for name in words}, **judged(c, rows)} for c in claims]
-    return pd.DataFrame(found, columns=[*words, *RESULTS]).rename(columns={"id": "claim"})
+    table = pd.DataFrame(found, columns=[*words, *RESULTS]).rename(columns={"id": "claim"})
+    return table.astype(dict.fromkeys(COUNTS, "Int64"))
 
 
 def judged(claim: Claim, rows: pd.DataFrame) -> dict[str, Any]:
@@ -51,7 +54,7 @@ def judged(claim: Claim, rows: pd.DataFrame) -> dict[str, Any]:
         "settings": len(part), "settings_agree": int(agrees.sum()),
         "settings_inside": _inside(rule, agrees),
         "networks": int(total.sum()),
-        "networks_agree": int(good.sum()) if claim.networks else np.nan,
+        "networks_agree": int(good.sum()) if claim.networks else None,
         "share": share, "share_low": low, "share_high": high, "replicates": replicates,
         "evidence": "; ".join(shown(part, *column) for column in claim.shows),
         **({} if agrees.all() else counterexample(claim, part, agrees)),
@@ -144,14 +147,10 @@ def _told(claim: Claim, rows: pd.DataFrame, i: int, other: int | None) -> dict[s
 
 
 def findings(claim: Claim, rows: pd.DataFrame, i: int) -> str:
-    """Return what a setting shows of what the claim speaks of."""
-    names = [c.column for c in claim.expects]
+    """Return what a setting shows of what the claim speaks of: numbers, or its verdicts."""
+    names = [c.column for c in claim.expects] + list(claim.unchanged[:1])
     names += [b for c in claim.expects for _, b in c.bounds if isinstance(b, str)]
-    texts = [f"{n} {_rounded(rows[n][i])}" for n in (*names, *claim.unchanged[:1])]
-    return "; ".join([rows["shares"][i]] * (not names) + texts)
-
-
-def _rounded(value: Any) -> str:
-    return (
-        spell(round(float(value), 3)) if isinstance(value, int | float | np.number) else str(value)
-    )
+    words = {name: name for name in names if name in NUMBERS and name != "distinct_share"}
+    words |= {name: text for name, text in claim.shows if name in words}
+    texts = [f"{spell(round(float(rows[n][i]), 3))} {text}" for n, text in words.items()]
+    return "; ".join(texts or [rows["shares"][i]])

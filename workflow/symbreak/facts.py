@@ -14,9 +14,11 @@ import numpy as np
 from symbreak.activations import ACTIVATIONS
 from symbreak.components import Choice
 from symbreak.dropout import DROPOUTS
+from symbreak.files import write_between
 from symbreak.initializers import BIASES, INITIALIZERS, Matrix
 from symbreak.settings import Setting
 
+MARKER = "<!-- generated: python -m symbreak.facts -->"
 APART = ("equal", "groups", "near", "distinct")  # units, from the least apart to the most
 UNITS, INPUTS = 7, 5  # of the matrices that are looked at: more units than inputs
 
@@ -131,8 +133,8 @@ FACTS: Mapping[str, Fact] = {
         Fact("noise", {
             "none": "training has no randomness",
             "rows": "only the order of the rows is random",
-            "shared": "all units of a layer meet the same noise",
-            "own": "each unit meets noise of its own",
+            "shared": "dropout is the same for all units of a layer",
+            "own": "dropout differs between units",
         }, noise),
         Fact("biases", {
             "absent": "there are no biases",
@@ -161,3 +163,22 @@ FACTS: Mapping[str, Fact] = {
              drawn_start),
     )
 }  # fmt: skip
+
+
+def table() -> str:
+    """Return the facts as a Markdown table: names, values and what they mean."""
+    lines = ["| fact | value | what it says |", "|---|---|---|"]
+    for fact in FACTS.values():
+        lines += [
+            f"| `{fact.name}` | `{value}` | {words} |" for value, words in fact.values.items()
+        ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Write the table of docs/claims.md; run it at the top of the checkout."""
+    write_between("docs/claims.md", MARKER, table())
+
+
+if __name__ == "__main__":
+    main()

@@ -58,7 +58,8 @@ class Results:
     ``verdicts`` and ``networks`` have a row a setting and a row a network, ``claims`` a row a
     claim, ``sensitivity`` a row a threshold, ``over_training`` a row a verdict and checkpoint.
     ``distances`` takes the label of an initializer and returns the pairs of its networks;
-    ``trained`` takes a setting and returns its networks. ``features`` are the names of the inputs, ``rows`` a sentence on the rows.
+    ``trained`` takes a setting and returns its networks. ``features`` are the names of the inputs,
+    ``rows`` a sentence on the rows.
     """
 
     verdicts: pd.DataFrame
@@ -79,7 +80,7 @@ def write(path: str | Path, experiment: Experiment, made_by: Provenance) -> None
     results = Results(
         pd.read_csv(folder / "verdicts.csv", dtype=TEXT_COLUMNS),
         pd.read_parquet(folder / "networks.parquet"),
-        pd.read_csv(folder / "claims.csv"),
+        pd.read_csv(folder / "claims.csv", dtype={"verdict": str}),
         pd.read_csv(folder / "sensitivity.csv"),
         pd.read_csv(folder / "over_training.csv"),
         lambda init: pd.read_parquet(folder / "distances" / f"{init}.parquet"),
