@@ -167,12 +167,10 @@ FACTS: Mapping[str, Fact] = {
 
 def table() -> str:
     """Return the facts as a Markdown table: names, values and what they mean."""
-    lines = ["| fact | value | what it says |", "|---|---|---|"]
-    for fact in FACTS.values():
-        lines += [
-            f"| `{fact.name}` | `{value}` | {words} |" for value, words in fact.values.items()
-        ]
-    return "\n".join(lines)
+    head = ["| fact | value | what it says |", "|---|---|---|"]
+    lines = (f"| `{fact.name}` | `{value}` | {words} |"
+             for fact in FACTS.values() for value, words in fact.values.items())  # fmt: skip
+    return "\n".join([*head, *lines])
 
 
 def main() -> None:
