@@ -70,8 +70,11 @@ def verdict(row: Any) -> str:
 
 def evidence(row: Any) -> list[str]:
     """Return the sentences of numbers: settings, networks with their interval, columns shown."""
-    settings = f"{row.settings:,.0f} setting{'s' * (row.settings != 1)} of {row.replicates:.0f}"
-    found = [f"{row.settings_agree:,.0f} of {settings} networks agree{where(row)}."]
+    plural = "s" if row.settings > 1 else ""
+    found = [
+        f"{row.settings_agree:,.0f} of {row.settings:,.0f} setting{plural} of {row.replicates:.0f} "
+        f"networks agree{where(row)}."
+    ]
     if pd.notna(row.networks_agree):
         low, high = 100 * row.share_low, 100 * row.share_high
         found.append(
@@ -93,12 +96,12 @@ def where(row: Any) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share in percent; only a whole one is 100, only none is 0."""
-    value = 100 * share
-    text = f"{value:.0f}"
-    if text in ("0", "100") and value not in (0, 100):
-        text = f"{value:.2f}" if 0.005 <= value < 99.995 else "less than 0.01" if value < 1 else (
-            "more than 99.99")  # fmt: skip
+    """Return a share in percent; only a whole one is 100 %, only none is 0 %."""
+    text = f"{100 * share:.0f}"
+    if text == "100" and share < 1:
+        return "more than 99 %"
+    if text == "0" and share > 0:
+        return "less than 1 %"
     return f"{text} %"
 
 

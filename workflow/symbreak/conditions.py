@@ -16,6 +16,7 @@ from symbreak.facts import FACTS
 from symbreak.settings import COLUMNS
 
 Array = np.ndarray
+Codes = dict[str, tuple[Array, Array]]  # of each column its values, and the place of each row's
 
 MOST_VALUES = 3  # of a factor that a rule names; more are a list, not a condition
 LEAST_SHARE = 0.5  # of the agreeing settings that a rule must cover, or it explains too little
@@ -33,14 +34,8 @@ class Part:
 
     @property
     def positive(self) -> bool:
-        """Whether what is inside is named, and not what is outside."""
+        """Whether it is shorter to name what is inside than what is outside."""
         return len(self.values) <= len(self.others)
-
-    @property
-    def words(self) -> str:
-        """What is named, in words."""
-        named = self.values if self.positive else self.others
-        return phrase(self.name, named)
 
 
 @dataclass(frozen=True)
@@ -52,17 +47,21 @@ class Rule:
     joined: str = "and"
 
     @property
+    def named(self) -> tuple[tuple[str, ...], ...]:
+        """The values that its words name of each part; an ``or`` names what is inside."""
+        either = self.joined == "or"
+        return tuple(p.values if either or p.positive else p.others for p in self.parts)
+
+    @property
     def size(self) -> tuple[int, int]:
         """The number of parts, and of values that are named."""
-        named = sum(len(p.values if p.positive else p.others) for p in self.parts)
-        return len(self.parts), named
+        return len(self.parts), sum(map(len, self.named))
 
     @property
     def simple(self) -> bool:
-        """Whether it says something with few values; an ``or`` is not said of what is outside."""
-        few = all(min(len(p.values), len(p.others)) in range(1, MOST_VALUES + 1)
-                  for p in self.parts)  # fmt: skip
-        return few and (self.joined == "and" or all(p.positive for p in self.parts))
+        """Whether every part says something, with few values."""
+        says = all(part.values and part.others for part in self.parts)
+        return says and all(len(values) <= MOST_VALUES for values in self.named)
 
     def inside(self, rows: pd.DataFrame) -> Array:
         """Tell which rows it covers [n]."""
@@ -72,11 +71,13 @@ class Rule:
     @property
     def words(self) -> str:
         """The condition in words, as in ``when the units start equal, unless ...``."""
+        texts = [phrase(p.name, named) for p, named in zip(self.parts, self.named, strict=True)]
         if self.joined == "or":
-            return ", or ".join(f"when {part.words}" for part in self.parts)
-        when = ", and ".join(part.words for part in self.parts if part.positive)
-        unless = " or ".join(part.words for part in self.parts if not part.positive)
-        return ", ".join([f"when {when}"] * bool(when) + [f"unless {unless}"] * bool(unless))
+            return ", or ".join(f"when {text}" for text in texts)
+        when, unless = ([t for p, t in zip(self.parts, texts, strict=True) if p.positive is sign]
+                        for sign in (True, False))  # fmt: skip
+        return ", ".join([f"when {', and '.join(when)}"] * bool(when)
+                         + [f"unless {' or '.join(unless)}"] * bool(unless))  # fmt: skip
 
 
 def condition(rows: pd.DataFrame, agrees: Array) -> Rule | None:
@@ -85,9 +86,10 @@ def condition(rows: pd.DataFrame, agrees: Array) -> Rule | None:
     ``rows`` has the columns ``NAMES`` as text, ``agrees`` [n] is of its rows. One factor is tried
     before two, and two only where they leave nothing outside, or one leaves too much.
     """
-    names = [name for name in NAMES if rows[name].nunique() > 1]
-    one = [rule for name in names for rule in _of_one(rows, name, agrees)]
-    two = [rule for pair in combinations(names, 2) for rule in _of_two(rows, *pair, agrees)]
+    codes = {name: np.unique(rows[name].to_numpy(str), return_inverse=True) for name in NAMES}
+    names = [name for name in NAMES if len(codes[name][0]) > 1]
+    one = [_of_one(name, codes, agrees) for name in names]
+    two = [rule for pair in combinations(names, 2) for rule in _of_two(*pair, codes, agrees)]
     for rules, share in ((one, 1.0), (two, 1.0), (one, LEAST_SHARE), (two, LEAST_SHARE)):
         kept = [r for r in rules if r.simple and r.settings >= share * max(agrees.sum(), 1)]
         if kept:
@@ -95,28 +97,26 @@ def condition(rows: pd.DataFrame, agrees: Array) -> Rule | None:
     return None
 
 
-def _of_one(rows: pd.DataFrame, name: str, agrees: Array) -> Iterator[Rule]:
-    """Yield the rule of all values of a factor with which every setting agrees."""
-    values, code = np.unique(rows[name].to_numpy(str), return_inverse=True)
-    count, wrong = np.bincount(code), np.bincount(code, ~agrees)
-    yield Rule((_part(name, values, wrong == 0),), int(count[wrong == 0].sum()))
+def _of_one(name: str, codes: Codes, agrees: Array) -> Rule:
+    """Return the rule of all values of a factor with which every setting agrees."""
+    values, code = codes[name]
+    good = np.bincount(code, ~agrees) == 0
+    return Rule((_part(name, values, good),), int(good[code].sum()))
 
 
-def _of_two(rows: pd.DataFrame, first: str, second: str, agrees: Array) -> Iterator[Rule]:
+def _of_two(first: str, second: str, codes: Codes, agrees: Array) -> Iterator[Rule]:
     """Yield the rules of two factors: largest rectangles in their table, and either of two."""
-    (a, i), (b, j) = (np.unique(rows[name].to_numpy(str), return_inverse=True)
-                      for name in (first, second))  # fmt: skip
+    (a, i), (b, j) = codes[first], codes[second]
     count, wrong = np.zeros((2, len(a), len(b)), np.int64)
     np.add.at(count, (i, j), 1)
     np.add.at(wrong, (i, j), ~agrees)
     good = wrong == 0
-    for rows_in, columns_in in _rectangles(good):
-        parts = _part(first, a, rows_in), _part(second, b, columns_in)
-        yield Rule(parts, int(count[np.ix_(rows_in, columns_in)].sum()))
-    whole_a, whole_b = good.all(axis=1), good.all(axis=0)
-    either = whole_a[:, None] | whole_b
-    parts = _part(first, a, whole_a), _part(second, b, whole_b)
-    yield Rule(parts, int(count[either].sum()), "or")
+    for rows, columns in _rectangles(good):
+        parts = _part(first, a, rows), _part(second, b, columns)
+        yield Rule(parts, int(count[np.ix_(rows, columns)].sum()))
+    rows, columns = good.all(axis=1), good.all(axis=0)
+    parts = _part(first, a, rows), _part(second, b, columns)
+    yield Rule(parts, int(count[rows[:, None] | columns].sum()), "or")
 
 
 def _rectangles(good: Array) -> Iterator[tuple[Array, Array]]:
