@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 import yaml
 from claimed_tables import DEFAULT, ROOT, networks, settings_of, verdicts
-from symbreak import claims, config, court, evidence, facts, judging
+from judged_networks import a_model, judged, random_layers, rows_with_properties, trained
+from networks_strategies import INPUTS
+from symbreak import claims, config, court, evidence, facts, judging, learned
 from symbreak.claims import Check
 from symbreak.settings import COLUMNS
 from symbreak.verdicts import MIXED, RESULTS, VERDICTS
@@ -103,6 +105,18 @@ def test_a_good_claim_is_read_as_written_and_comes_after_the_built_in_ones(tmp_p
     assert mine.expects == (
         Check("neglected_mean", bounds=(("below", "neglected_untrained_mean"),)),
     )
+
+
+def test_the_judge_judges_a_readers_own_claims(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(yaml.safe_dump({"claims": [{**GOOD, "tested_by": {}}]}))
+    setting = a_model((3,))
+    group = trained(setting, random_layers((INPUTS, 3, 1)), random_layers((INPUTS, 3, 1), 1))
+    rows = rows_with_properties(setting)
+    found = learned.table([group], rows, 0.99, 0.7)
+    tables = judging.tables(judged(group), found, 0.99, 0.7, str(file))
+    assert tables["claims"]["claim"].tolist()[-1] == "mine"
+    assert tables["claims"]["settings"].tolist()[-1] == 1
 
 
 def test_what_a_claim_may_name_is_what_the_tables_hold() -> None:

@@ -113,6 +113,40 @@ def test_inside_a_condition_every_setting_agrees_and_it_covers_half_of_those_tha
         assert all(min(len(p.values), len(p.others)) <= 3 for p in rule.parts)
 
 
+@quick
+@given(parts(), st.integers(0, len(RECORDS) - 1))
+def test_one_setting_that_disagrees_is_outside_of_every_condition(
+    part: tuple[str, list[str]], hole: int
+) -> None:
+    mask = inside(part)
+    mask = mask & (np.arange(len(mask)) != hole)
+    rule = conditions.condition(FRAME, mask)
+    assert rule is None or not (rule.inside(FRAME) & ~mask).any()
+
+
+def test_of_several_conditions_the_one_that_covers_most_is_found() -> None:
+    most, fewer = RECORDS["init"] != "zeros", RECORDS["batch_size"] == "full"
+    some = RECORDS.index % 4 == 1  # so that the two do not cover all
+    rule = conditions.condition(FRAME, (most | fewer | some).to_numpy())
+    assert rule is not None
+    assert (rule.inside(FRAME) == most).all()
+
+
+def test_a_setting_agrees_only_where_all_its_networks_do() -> None:
+    one = claim({"networks": ["broken", "redundant"]})
+    shares = np.where(RECORDS["init"] == "zeros", "broken 3; symmetric 1", "broken 3; redundant 1")
+    row = next(court.table([one], verdicts(shares)).itertuples())
+    zeros = (RECORDS["init"] == "zeros").sum()
+    assert row.settings_agree == len(RECORDS) - zeros
+    assert row.networks_agree == row.networks - zeros
+    assert row.found == "broken 3; symmetric 1"
+
+
+def test_what_is_not_to_be_is_left_out() -> None:
+    row = judged(np.ones(len(RECORDS), bool), claim({"networks": "broken"}, noise={"not": "none"}))
+    assert row.settings == (FRAME["noise"] != "none").sum()
+
+
 def test_a_checkerboard_has_no_condition_and_the_claim_is_false() -> None:
     """Any rule of two factors holds agreeing and disagreeing settings alike."""
     codes = sum(RECORDS[name].astype("category").cat.codes for name in

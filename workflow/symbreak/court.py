@@ -82,7 +82,7 @@ def shown(rows: pd.DataFrame, column: str, words: str) -> str:
     """
     values = rows[column].to_numpy()
     if values.dtype.kind == "i":
-        return f"{spell(int(values.sum()))} {words}"
+        return f"{int(values.sum()):,} {words}"
     ends = [column.replace("_mean", end) for end in ("_low", "_high")]
     known = column.endswith("_mean") and all(end in rows for end in ends)
     low, high = (f"{mean(rows[end].to_numpy(float)):.2f}" for end in ends) if known else ("", "")
