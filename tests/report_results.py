@@ -68,8 +68,9 @@ def results(experiment: Experiment, trained: dict[Setting, Trained]) -> Results:
     found = learned.table(trained.values(), rows, experiment.redundancy, experiment.neglect)
     judged = judging.tables(networks, found, experiment.redundancy, experiment.neglect)
     return Results(
-        judged["verdicts"], networks, judged["sensitivity"], judged["over_training"],
-        distances(trained), trained.__getitem__, rows.features, data.count_rows(table),
+        judged["verdicts"], networks, judged["claims"], judged["sensitivity"],
+        judged["over_training"], distances(trained), trained.__getitem__, rows.features,
+        data.count_rows(table),
     )  # fmt: skip
 
 

@@ -34,12 +34,14 @@ rule measure:
 
 
 rule judge:
-    """Judge every setting, with its interval, and put all networks in one table."""
+    """Judge every setting and every claim, and put all networks in one table."""
     input:
         networks=expand(rules.measure.output.networks, init=INITS),
         properties=expand(rules.measure.output.properties, init=INITS),
+        claims=EXPERIMENT.claims or [],
     output:
         verdicts=f"{RESULTS}/verdicts.csv",
+        claims=f"{RESULTS}/claims.csv",
         networks=f"{RESULTS}/networks.parquet",
         sensitivity=f"{RESULTS}/sensitivity.csv",
         over_training=f"{RESULTS}/over_training.csv",
@@ -56,6 +58,7 @@ rule judge:
     params:
         redundancy=EXPERIMENT.redundancy,
         neglect=EXPERIMENT.neglect,
+        claims=EXPERIMENT.claims,
         code=files.fingerprint("judging"),
     script:
         "../scripts/judge.py"

@@ -8,8 +8,8 @@ with files.job_log(snakemake.log[0], "judging", snakemake.params.code):
         pd.concat(map(pd.read_parquet, snakemake.input[name]), ignore_index=True)
         for name in ("networks", "properties")
     )
-    thresholds = snakemake.params.redundancy, snakemake.params.neglect
-    for name, table in judging.tables(networks, found, *thresholds).items():
+    choices = (snakemake.params[name] for name in ("redundancy", "neglect", "claims"))
+    for name, table in judging.tables(networks, found, *choices).items():
         files.write_text(snakemake.output[name], table.to_csv(index=False, lineterminator="\n"))
     with files.written(snakemake.output.networks) as path:
         networks.to_parquet(path, index=False)

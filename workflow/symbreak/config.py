@@ -15,6 +15,7 @@ import jsonschema
 import yaml
 
 from symbreak import explain
+from symbreak.claims import BUILT_IN, Claim, ClaimError, parse
 from symbreak.components import Choice, spell
 from symbreak.schema import KEYS, SECTIONS, schema
 from symbreak.settings import FULL, REGISTRIES, Demand, Experiment, Table
@@ -60,6 +61,7 @@ def _build(config: Any) -> Experiment:
     _check_balance(found)
     _check_batches(found)
     _check_tables(found)
+    claims(found.claims)
     return found
 
 
@@ -93,6 +95,7 @@ def _parse(config: Mapping[str, Any]) -> Experiment:
         checkpoints=int(config.get("checkpoints", values["checkpoints"])),
         redundancy=float(config.get("redundancy", values["redundancy"])),
         neglect=float(config.get("neglect", values["neglect"])),
+        claims=config.get("claims"),
     )
 
 
@@ -159,6 +162,17 @@ def _check_batches(found: Experiment) -> None:
                 f"training.batch_size is {batch}, more than the {rows} training rows (80 % of "
                 f"data.rows); write at most {rows}, or full"
             )
+
+
+def claims(path: str | None) -> list[Claim]:
+    """Return the claims of the library, then those of a user's own file; raises ConfigError."""
+    found: list[Claim] = []
+    for file in [str(BUILT_IN), *([path] if path else [])]:
+        try:
+            found += parse(load(file), [claim.id for claim in found])
+        except ClaimError as error:
+            raise ConfigError(f"{file}: {error}") from None
+    return found
 
 
 def _check_path(what: str, path: str) -> None:

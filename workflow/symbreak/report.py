@@ -19,8 +19,8 @@ import jinja2
 import pandas as pd
 import yaml
 
+from symbreak import cards, data, examples, figures, matrix, networks, summary
 from symbreak import config as configuration
-from symbreak import data, examples, figures, matrix, networks, summary
 from symbreak.components import Component
 from symbreak.files import write_text
 from symbreak.networks import Trained
@@ -55,14 +55,16 @@ class Provenance:
 class Results:
     """What an experiment found.
 
-    ``verdicts`` and ``networks`` have a row a setting and a row a network, ``sensitivity`` a row a
-    threshold, ``over_training`` a row a verdict and checkpoint. ``distances`` takes the label of an
-    initializer and returns the pairs of its networks; ``trained`` takes a setting and returns its
-    networks. ``features`` are the names of the inputs, ``rows`` a sentence on the rows.
+    ``verdicts`` and ``networks`` have a row a setting and a row a network, ``claims`` a row a
+    claim, ``sensitivity`` a row a threshold, ``over_training`` a row a verdict and checkpoint.
+    ``distances`` takes the label of an initializer and returns the pairs of its networks;
+    ``trained`` takes a setting and returns its networks. ``features`` are the names of the inputs,
+    ``rows`` a sentence on the rows.
     """
 
     verdicts: pd.DataFrame
     networks: pd.DataFrame
+    claims: pd.DataFrame
     sensitivity: pd.DataFrame
     over_training: pd.DataFrame
     distances: Callable[[str], pd.DataFrame]
@@ -78,6 +80,7 @@ def write(path: str | Path, experiment: Experiment, made_by: Provenance) -> None
     results = Results(
         pd.read_csv(folder / "verdicts.csv", dtype=TEXT_COLUMNS),
         pd.read_parquet(folder / "networks.parquet"),
+        pd.read_csv(folder / "claims.csv", dtype={"verdict": str}),
         pd.read_csv(folder / "sensitivity.csv"),
         pd.read_csv(folder / "over_training.csv"),
         lambda init: pd.read_parquet(folder / "distances" / f"{init}.parquet"),
@@ -103,7 +106,8 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
     context = {
         "experiment": experiment, "grid": grid, "words": summary.WORDS, "made_by": made_by,
         "answer": summary.answer(grid), "others": summary.others(grid),
-        "theory": summary.theory(grid), "origins": summary.origins(grid), "bar": list(bar(grid)),
+        "theory": summary.theory(grid), "claims": cards.cards(grid, results.claims),
+        "origins": summary.origins(grid), "bar": list(bar(grid)),
         "selectors": matrix.selectors(grid), "panels": matrix.panels(grid),
         "fixed": matrix.fixed_factors(grid), "changes": list(summary.changes(grid)),
         "examples": examples.examples(grid, results.distances, results.trained, results.features),

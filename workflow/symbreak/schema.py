@@ -233,6 +233,10 @@ KEYS = (
         "A property is neglected where the unit that is left for it has a smaller partial"
         " correlation with it (in absolute value): 0.7 explains half of what the other properties"
         " leave.", "which properties count as neglected", 0.7),
+    Key("claims", {"title": "the path of a YAML file, or null", "type": ["string", "null"],
+                   "minLength": 1},
+        "A file with claims of your own, held against the verdicts beside the built-in ones.",
+        "which claims the report judges", None),
 )  # fmt: skip
 
 SECTIONS: Mapping[str, str] = {

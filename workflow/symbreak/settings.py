@@ -130,6 +130,7 @@ class Experiment:
     checkpoints: int
     redundancy: float
     neglect: float
+    claims: str | None
 
     def combinations(self) -> Iterator[tuple[Choice, Choice, Choice]]:
         """Yield (init, dropout, bias): one training job each."""

@@ -14,7 +14,7 @@ RESAMPLES = 1000
 LOW, HIGH = 24, 975  # places of the 2.5 % and 97.5 % quantiles among the sorted resamples
 
 
-def wilson(successes: int, trials: int) -> tuple[float, float]:
+def wilson(successes: float, trials: int) -> tuple[float, float]:
     """Return the 95 % score interval of a share (Wilson, JASA 22, 1927); (0, 1) without trials.
 
     20 of 20 gives .839 to 1: what twenty seeds can say, and no more.

@@ -1,0 +1,130 @@
+"""The claims as cards of the report: a verdict with its sign, condition, evidence, counterexample.
+
+All of it is made from the rows of claims.csv; nothing here knows HTML.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from symbreak.claims import VERDICTS
+from symbreak.conditions import NOUNS
+from symbreak.court import FALSE, HOLDS, PARTLY, UNTESTED
+from symbreak.summary import Grid, listed
+
+SIGNS = {HOLDS: "✓", PARTLY: "if", FALSE: "✗", UNTESTED: "–"}
+KINDS = {HOLDS: "holds", PARTLY: "if", FALSE: "false", UNTESTED: "not"}
+SHOWN = ("init", "dropout", "bias")  # of a setting, beside the factors that vary
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """A setting that contradicts a claim, what was found, and the same beside it where it holds."""
+
+    setting: str
+    found: str
+    instead: str = ""
+    found_there: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A claim as the report shows it; ``verdict`` is a whole sentence, ``kind`` a class name."""
+
+    id: str
+    title: str
+    says: str
+    source: str
+    kind: str
+    sign: str
+    verdict: str
+    evidence: tuple[str, ...]
+    counterexample: Counterexample | None
+
+
+def cards(grid: Grid, claims: pd.DataFrame) -> list[Card]:
+    """Return a card a claim, in the order of the table."""
+    return [_card(grid, row) for row in claims.itertuples()]
+
+
+def _card(grid: Grid, row: Any) -> Card:
+    tested = row.verdict != UNTESTED
+    return Card(
+        f"claim-{row.claim}", row.title, row.says, row.source, KINDS[row.verdict],
+        SIGNS[row.verdict], verdict(row), tuple(evidence(row)) if tested else (),
+        counterexample(grid, row) if tested and row.verdict != HOLDS else None,
+    )  # fmt: skip
+
+
+def verdict(row: Any) -> str:
+    """Return the verdict as a sentence."""
+    if row.verdict == PARTLY:
+        comma = "," * row.condition.startswith("unless")
+        return f"Holds{comma} {row.condition}."
+    if row.verdict == UNTESTED:
+        return f"Not tested: {row.condition}."
+    return f"{row.verdict.capitalize()}."
+
+
+def evidence(row: Any) -> list[str]:
+    """Return the sentences of numbers: settings, networks with their interval, columns shown."""
+    plural = "s" if row.settings > 1 else ""
+    found = [
+        f"{row.settings_agree:,.0f} of {row.settings:,.0f} setting{plural} of {row.replicates:.0f} "
+        f"networks agree{where(row)}."
+    ]
+    if pd.notna(row.networks_agree):
+        low, high = 100 * row.share_low, 100 * row.share_high
+        found.append(
+            f"Of all their networks {row.networks_agree:,.0f} of {row.networks:,.0f} do, "
+            f"{percent(row.share)} (95 % interval {low:.0f} to {high:.0f}, by seeds)."
+        )
+    if isinstance(row.evidence, str) and row.evidence:
+        found.append(f"{row.evidence.replace('; ', ', ')}.")
+    return found
+
+
+def where(row: Any) -> str:
+    """Return how the settings that agree lie to the condition."""
+    if row.verdict != PARTLY:
+        return ""
+    others, left = row.settings - row.settings_inside, row.settings_agree - row.settings_inside
+    every = f"all {row.settings_inside:,.0f} under the condition"
+    return f": {every}, {f'{left:,.0f}' if left else 'none'} of the {others:,.0f} others"
+
+
+def percent(share: float) -> str:
+    """Return a share in percent; only a whole one is 100 %, only none is 0 %."""
+    text = f"{100 * share:.0f}"
+    if text == "100" and share < 1:
+        return "more than 99 %"
+    if text == "0" and share > 0:
+        return "less than 1 %"
+    return f"{text} %"
+
+
+def counterexample(grid: Grid, row: Any) -> Counterexample:
+    """Return the smallest counterexample of a claim, in words."""
+    record = next(s for s in grid.settings if s.label == row.counterexample).record()
+    labels = [_named(n, record[n]) for n in record if n in SHOWN or n in grid.factors]
+    setting, found = listed(labels), readable(row.found)
+    if not isinstance(row.changed, str):
+        return Counterexample(setting[0].upper() + setting[1:], found)
+    changes = (re.fullmatch(r"(\w+): (.*) -> (.*)", part) for part in row.changed.split("; "))
+    instead = [f"{_named(m[1], m[2])} instead of {m[3]}" for m in changes if m]
+    return Counterexample(setting[0].upper() + setting[1:], found, listed(instead),
+                          readable(row.found_there))  # fmt: skip
+
+
+def _named(factor: str, label: str) -> str:
+    return f"{NOUNS.get(factor, factor.replace('_', ' '))} {label}"
+
+
+def readable(found: str) -> str:
+    """Return what was found in words, as in ``broken in 21, redundant in 11 networks``."""
+    parts = [part.split(" ", 1) for part in found.split("; ")]
+    if all(first in VERDICTS for first, _ in parts):
+        return ", ".join(f"{name} in {count}" for name, count in parts) + " networks"
+    return found.replace("; ", ", ").replace("_", " ")
