@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from networks_strategies import INPUTS, a_setting, few, rows_for, starts
+from networks_strategies import INPUTS, a_setting, few, plain_setting, rows_for, starts
 from scipy import special
-from symbreak import streams, trainer, training
+from symbreak import streams, trainer
 from symbreak.activations import ACTIVATIONS
 from symbreak.dropout import DROPOUTS
 from symbreak.initializers import BIASES, INITIALIZERS
@@ -132,9 +132,7 @@ def test_gradient_matches_automatic_differentiation() -> None:
                  "leaky_relu": jax.nn.leaky_relu}  # fmt: skip
     assert set(functions) == set(ACTIVATIONS)
     for name, phi in functions.items():
-        setting = training._equal_units("float64")
-        setting = replace(setting, hidden=(5, 4), init=INITIALIZERS.choose("normal"),
-                          activation=ACTIVATIONS.choose(name))  # fmt: skip
+        setting = plain_setting(activation=name, bias="zeros")
         x, y = rows_for(setting)
         widths = network_widths(INPUTS, setting.hidden)
         parameters = starts(setting, 1)[0]

@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from networks_strategies import INPUTS, rows_for
-from symbreak import metrics, training, verdicts
+from networks_strategies import INPUTS, plain_setting, rows_for
+from symbreak import metrics, verdicts
 from symbreak.networks import Trained, join_layers, network_widths
 from symbreak.statistics import wilson
 
-SETTING = training._equal_units("float64")  # five tanh units
+SETTING = plain_setting(init="constant", bias="zeros", hidden=(5,))
 WIDTHS = network_widths(INPUTS, SETTING.hidden)
 X, _ = rows_for(SETTING)
 
