@@ -71,8 +71,8 @@ def results(experiment: Experiment, trained: dict[Setting, Trained]) -> Results:
     judged = judging.tables(networks, found, experiment.redundancy, experiment.neglect)
     return Results(
         judged["verdicts"], networks, judged["claims"], judged["sensitivity"],
-        judged["over_training"], distances(trained), trained.__getitem__, rows.features,
-        data.count_rows(table),
+        judged["over_training"], judged["by_verdict"], judged["contrasts"], distances(trained),
+        trained.__getitem__, rows.features, data.count_rows(table),
     )  # fmt: skip
 
 

@@ -23,8 +23,8 @@ ORDER = (
     "phases", "rows", "step", "kernels", "machine", "engine", "selftest", "training", "frameworks",
     "audit", "trace", "why", "chance", "start", "signals", "symmetry", "layers", "rules", "theory",
     "metrics", "statistics", "agreement", "verdicts", "hunt", "functional", "properties", "surgery",
-    "matching", "learned", "conditions", "evidence", "court", "judging", "summary", "cards",
-    "figures", "matrix", "examples", "report", "cli",
+    "matching", "learned", "pooled", "contrasts", "conditions", "evidence", "court", "judging",
+    "summary", "causes", "cards", "figures", "matrix", "examples", "report", "cli",
 )  # fmt: skip
 MODULES = sorted(path.stem for path in LIBRARY.glob("*.py"))
 SOURCES = sorted(

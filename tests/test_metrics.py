@@ -204,25 +204,30 @@ def documented(heading: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize(
-    "heading", ["Verdicts", "Networks", "Distances", "What", "Sensitivity", "Learning"]
-)
+    "heading",
+    ["Verdicts", "Contrasts", "By verdict", "Networks", "Distances", "What", "Sensitivity",
+     "Learning"],
+)  # fmt: skip
 def test_every_column_has_its_row_and_type_in_the_docs(heading: str) -> None:
-    group = trained(a_model((3,)), *[random_layers((INPUTS, 3, 1), s) for s in range(2)])
-    x, y = rows_for(group.setting)
-    rows = verdicts.with_theory(judged(group), [group], SimpleNamespace(x_train=x, y_train=y), 0)
-    found = learned.table([group], rows_with_properties(group.setting), 0.99, 0.7)
+    nets = [random_layers((INPUTS, 3, 1), seed) for seed in range(2)]
+    groups = [trained(a_model((3,), name), *nets) for name in ("tanh", "relu")]
+    x, y = rows_for(groups[0].setting)
+    rows = verdicts.with_theory(judged(*groups), groups, SimpleNamespace(x_train=x, y_train=y), 0)
+    found = learned.table(groups, rows_with_properties(groups[0].setting), 0.99, 0.7)
     summed = judging.tables(rows, found, 0.99, 0.7)
     tables = {
         "Verdicts": summed["verdicts"],
+        "Contrasts": summed["contrasts"],
+        "By verdict": summed["by_verdict"],
         "Sensitivity": summed["sensitivity"],
         "Learning": summed["over_training"],
         "Networks": rows,
         "What": found,
-        "Distances": metrics.distances([group]),
+        "Distances": metrics.distances(groups),
     }
     texts = set(COLUMNS) & set(tables[heading]) - {"learning_rate", "weight_decay"}
     table = tables[heading].astype(dict.fromkeys(texts, object))
-    alone = heading in ("Sensitivity", "Learning")
+    alone = heading in ("Sensitivity", "Learning", "By verdict")
     of_setting = {} if alone else documented("The columns of a setting")
     columns = of_setting | documented(heading)
     assert sorted(columns) == sorted(table.columns)

@@ -126,7 +126,8 @@ def expected(folder: Path) -> dict[str, str]:
 
 def test_every_kind_of_file_is_compared(folder: Path, expected: dict[str, str]) -> None:
     kinds = {name.split("/")[0] for name in expected}
-    assert kinds == {"verdicts.csv", "sensitivity.csv", "over_training.csv", "data", "train",
+    assert kinds == {"verdicts.csv", "sensitivity.csv", "over_training.csv", "by_verdict.csv",
+                     "contrasts.csv", "data", "train",
                      "networks.parquet", "distances", "properties"}  # fmt: skip
     assert sum(name.startswith("train/") for name in expected) == 6
     rows = pd.read_csv(folder / "host/verdicts.csv")

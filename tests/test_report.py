@@ -240,7 +240,8 @@ def test_verdicts_of_another_experiment_are_refused(results: Results) -> None:
 
 def test_the_loss_sentence_says_which_side_is_lower() -> None:
     def losses(broken: float, symmetric: float) -> str:
-        rows = pd.DataFrame({"verdict": ["broken", "symmetric"], "test_loss": [broken, symmetric]})
+        rows = pd.DataFrame({"verdict": ["broken", "symmetric"], "test_loss": [broken, symmetric],
+                             "replicate": [0, 0]})  # fmt: skip
         return summary.loss_sentence(summary.losses(rows))
 
     assert "0.600 nats, 0.100 higher than" in losses(0.5, 0.6)
@@ -318,9 +319,11 @@ def section(text: str, name: str) -> str:
 def test_what_is_neglected_is_shown_by_verdict_with_the_untrained_baseline(
     results: Results, text: str
 ) -> None:
-    table = summary.neglect(results.verdicts)
+    table = summary.neglect(results.by_verdict)
     known = results.verdicts.dropna(subset="neglected_untrained_mean")
     assert table["settings"].sum() == len(known)
+    row = table.set_index("verdict").loc["symmetric"]
+    assert row["neglected_low"] <= row["neglected_mean"] <= row["neglected_high"]
     symmetric = known[known["verdict"] == "symmetric"]
     means = symmetric[["neglected_mean", "neglected_untrained_mean"]].mean()
     shown = [f"{means.iloc[0]:.2f} in symmetric", f"({means.iloc[1]:.2f} before training)"]
@@ -329,8 +332,8 @@ def test_what_is_neglected_is_shown_by_verdict_with_the_untrained_baseline(
 
 
 def test_without_properties_the_report_says_so(experiment: Experiment, results: Results) -> None:
-    empty = results.verdicts.assign(neglected_mean=np.nan, neglected_untrained_mean=np.nan)
-    text = report.build(experiment, replace(results, verdicts=empty), MADE_BY)
+    empty = results.by_verdict.assign(neglected_mean=np.nan, neglected_untrained_mean=np.nan)
+    text = report.build(experiment, replace(results, by_verdict=empty), MADE_BY)
     assert "not measured" in section(text, "learned")
     assert "<table" not in section(text, "learned")
 

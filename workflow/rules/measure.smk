@@ -45,6 +45,8 @@ rule judge:
         networks=f"{RESULTS}/networks.parquet",
         sensitivity=f"{RESULTS}/sensitivity.csv",
         over_training=f"{RESULTS}/over_training.csv",
+        by_verdict=f"{RESULTS}/by_verdict.csv",
+        contrasts=f"{RESULTS}/contrasts.csv",
     log:
         f"{LOGS}/judge/judge.log",
     benchmark:

@@ -10,6 +10,7 @@ import pandas as pd
 from symbreak import figures, summary
 from symbreak.networks import Trained, neuron_vectors
 from symbreak.settings import Setting
+from symbreak.statistics import median_over_seeds
 from symbreak.summary import Grid, Row
 
 REPLICATE = 0  # whose weights are shown
@@ -124,12 +125,14 @@ def distance_sentence(pairs: pd.DataFrame) -> str:
     each = len(pairs[["unit_a", "unit_b"]].drop_duplicates())
     first, last = (pairs[pairs["step"] == pairs["step"].agg(f)] for f in ("min", "max"))
     if not np.isfinite(last["l2_whole"]).any():
-        end = "no finite distance"
+        end, interval = "no finite distance", ""
     else:
         low, middle, high = last["l2_whole"].quantile([0.0, 0.5, 1.0])
         end = f"{number(middle)} (from {number(low)} to {number(high)})"
+        _, *ends = median_over_seeds(last["l2_whole"].to_numpy(float), last["replicate"].to_numpy())
+        interval = f"; 95 % interval of that median over the seeds {' to '.join(map(number, ends))}"
     start = number(float(first["l2_whole"].median()))
     return (
         f"{each} pairs of neurons in each of {replicates} networks: median distance {start} at "
-        f"the start, {end} at step {int(pairs['step'].max()):,}."
+        f"the start, {end} at step {int(pairs['step'].max()):,}{interval}."
     )

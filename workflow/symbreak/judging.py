@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from symbreak import config, court, learned, verdicts
+from symbreak import config, contrasts, court, learned, pooled, verdicts
 from symbreak.settings import COLUMNS
 from symbreak.statistics import bootstrap, mean
 from symbreak.story import PROPERTIES
@@ -21,19 +21,23 @@ SUMMED = ("neglected_mean", "neglected_low", "neglected_high", "neglected_untrai
           "effective_rank_mean")  # fmt: skip
 
 
-def tables(networks: pd.DataFrame, found: pd.DataFrame, redundancy: float, neglect: float,
+def tables(judged: pd.DataFrame, found: pd.DataFrame, redundancy: float, neglect: float,
            own_claims: str | None = None) -> dict[str, pd.DataFrame]:  # fmt: skip
-    """Return the rows of verdicts, claims, sensitivity and over_training .csv by name.
+    """Return the rows of each CSV file of the judge job by the file's name.
 
-    ``networks`` has a row a network (``verdicts.networks``), ``found`` is that of ``learned``,
+    ``judged`` has a row a network (``verdicts.networks``), ``found`` is the table of ``learned``,
     ``own_claims`` the path of a file of claims.
     """
-    judged = with_learned(verdicts.settings(networks), found, neglect)
+    rows = networks(found, neglect)
+    settled = with_learned(verdicts.settings(judged), found, neglect)
+    settled = settled.assign(**pooled.median_columns(judged))
     return {
-        "verdicts": judged,
-        "claims": court.table(config.claims(own_claims), judged, networks),
-        "sensitivity": sensitivity(networks, found, redundancy),
-        "over_training": over_training(networks, found, neglect),
+        "verdicts": settled,
+        "claims": court.table(config.claims(own_claims), settled, judged),
+        "sensitivity": sensitivity(judged, found, redundancy),
+        "over_training": over_training(judged, found, neglect),
+        "by_verdict": pooled.by_verdict(rows, settled),
+        "contrasts": contrasts.table(judged, rows),
     }
 
 

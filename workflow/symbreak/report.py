@@ -19,7 +19,7 @@ import jinja2
 import pandas as pd
 import yaml
 
-from symbreak import cards, data, examples, figures, matrix, networks, summary
+from symbreak import cards, causes, data, examples, figures, matrix, networks, summary
 from symbreak import config as configuration
 from symbreak.components import Component
 from symbreak.files import write_text
@@ -56,10 +56,10 @@ class Results:
     """What an experiment found.
 
     ``verdicts`` and ``networks`` have a row a setting and a row a network, ``claims`` a row a
-    claim, ``sensitivity`` a row a threshold, ``over_training`` a row a verdict and checkpoint.
-    ``distances`` takes the label of an initializer and returns the pairs of its networks;
-    ``trained`` takes a setting and returns its networks. ``features`` are the names of the inputs,
-    ``rows`` a sentence on the rows.
+    claim, ``sensitivity`` a row a threshold, ``over_training`` a row a verdict and checkpoint,
+    ``by_verdict`` a row a verdict, ``contrasts`` a row a pair of settings. ``distances`` takes the
+    label of an initializer and returns the pairs of its networks; ``trained`` takes a setting and
+    returns its networks. ``features`` are the names of the inputs, ``rows`` a sentence on the rows.
     """
 
     verdicts: pd.DataFrame
@@ -67,6 +67,8 @@ class Results:
     claims: pd.DataFrame
     sensitivity: pd.DataFrame
     over_training: pd.DataFrame
+    by_verdict: pd.DataFrame
+    contrasts: pd.DataFrame
     distances: Callable[[str], pd.DataFrame]
     trained: Callable[[Setting], Trained]
     features: Sequence[str]
@@ -83,6 +85,8 @@ def write(path: str | Path, experiment: Experiment, made_by: Provenance) -> None
         pd.read_csv(folder / "claims.csv", dtype={"verdict": str}),
         pd.read_csv(folder / "sensitivity.csv"),
         pd.read_csv(folder / "over_training.csv"),
+        pd.read_csv(folder / "by_verdict.csv"),
+        pd.read_csv(folder / "contrasts.csv", dtype={**TEXT_COLUMNS, "value": str}),
         lambda init: pd.read_parquet(folder / "distances" / f"{init}.parquet"),
         lambda setting: read_trained(folder, setting),
         data.dataset(experiment.data, table).features,
@@ -113,12 +117,13 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
         "examples": examples.examples(grid, results.distances, results.trained, results.features),
         "losses": losses.to_dict("records"), "loss_text": summary.loss_sentence(losses),
         "loss_figure": loss_figure(results.networks, losses), "networks": len(results.networks),
-        "neglect": summary.neglect(results.verdicts).to_dict("records"),
+        "neglect": summary.neglect(results.by_verdict).to_dict("records"),
         "neglect_figure": neglect_figure(results.over_training),
-        "neglect_text": summary.neglect_sentence(results.verdicts),
+        "neglect_text": summary.neglect_sentence(results.by_verdict),
         "sensitivity": results.sensitivity.to_dict("records"),
         "diverged": int(results.networks["diverged"].sum()), "symbols": matrix.SYMBOLS,
         "components": list(components(experiment)), "sentence": sentence, "rows": results.rows,
+        **causes.context(grid, results.contrasts),
         "style": style, "style_hash": source_hash(style),
     }  # fmt: skip
     environment = jinja2.Environment(

@@ -1,7 +1,11 @@
-"""Statistics of replicates: intervals for shares and for means. Portable operations only."""
+"""Statistics of replicates: intervals, a paired test, p values of many comparisons.
 
+Portable operations only.
+"""
+
+from collections.abc import Callable
 from functools import cache
-from math import nan, sqrt
+from math import comb, nan, sqrt
 
 import numpy as np
 
@@ -11,6 +15,8 @@ Array = np.ndarray
 
 Z95 = 1.959963984540054  # the 97.5 % quantile of the standard normal distribution
 RESAMPLES = 1000
+HELD = 1_000_000  # numbers that are held at once
+AT_ONCE = 64  # rows whose resamples are held at once: they fit a cache
 LOW, HIGH = 24, 975  # places of the 2.5 % and 97.5 % quantiles among the sorted resamples
 
 
@@ -35,6 +41,15 @@ def mean(values: Array) -> float:
     return float(np.add.accumulate(values)[-1] / len(values)) if len(values) else nan
 
 
+def means(values: Array) -> Array:
+    """Return the means of the finite values of rows [s, n], added in order [s]; NaN of none."""
+    finite = np.isfinite(values)
+    total, count = np.zeros(len(values)), np.count_nonzero(finite, axis=1)
+    for column in np.where(finite, values, 0.0).T:
+        total += column
+    return np.where(count > 0, total / np.maximum(count, 1), nan)
+
+
 def bootstrap(values: Array) -> tuple[float, float]:
     """Return the 95 % percentile interval of the mean of values [n], one a seed; NaN of none.
 
@@ -42,13 +57,115 @@ def bootstrap(values: Array) -> tuple[float, float]:
     setting, so that two settings are compared on the same seeds. Where all seeds agree the interval
     has no width: it tells nothing of seeds that were not run.
     """
-    if not len(values):
-        return nan, nan
-    total = np.zeros(RESAMPLES)
-    for drawn in resamples(len(values)):
-        total = total + values[drawn]
-    means = np.sort(total / len(values))
-    return float(means[LOW]), float(means[HIGH])
+    low, high = bootstrap_means(values[None])
+    return float(low[0]), float(high[0])
+
+
+def bootstrap_means(values: Array) -> tuple[Array, Array]:
+    """Return the intervals of ``bootstrap`` of the rows of values [s, n], arrays [s].
+
+    Values that are not finite are left out; NaN for a row without any other.
+    """
+    return _by_count(values, _mean_intervals)
+
+
+def bootstrap_medians(values: Array) -> tuple[Array, Array]:
+    """Return the 95 % percentile intervals of the medians of the rows of values [s, n], arrays [s].
+
+    Values that are not finite are left out. The same places are drawn of every row's sorted values,
+    so the order of the seeds plays no part.
+    """
+    return _by_count(values, _median_intervals)
+
+
+def _by_count(values: Array, intervals: Callable[[Array], Array]) -> tuple[Array, Array]:
+    """Return the intervals of rows [s, n], found together for those with as many finite values."""
+    finite = np.isfinite(values)
+    counts = np.count_nonzero(finite, axis=1)
+    found = np.full((2, len(values)), nan)
+    for count in sorted(set(counts.tolist()) - {0}):
+        rows = np.flatnonzero(counts == count)
+        kept = values[rows][finite[rows]].reshape(-1, count)
+        for at in range(0, len(rows), AT_ONCE):
+            found[:, rows[at : at + AT_ONCE]] = intervals(kept[at : at + AT_ONCE])
+    return found[0], found[1]
+
+
+def _mean_intervals(values: Array) -> Array:
+    """Return the interval of each row of values [s, n], [2, s]: the seeds of a draw in order."""
+    count = values.shape[1]
+    found = np.empty((2, len(values)))
+    varied = (values != values[:, :1]).any(axis=1)
+    found[:] = np.add.accumulate(values, axis=1)[:, -1] / count + 0.0  # of rows without a spread
+    columns = np.ascontiguousarray(values[varied].T)
+    total = np.zeros((RESAMPLES, columns.shape[1]))
+    for drawn in resamples(count):
+        total += columns[drawn]
+    found[:, varied] = _quantiles((total / count).T)
+    return found
+
+
+def _median_intervals(values: Array) -> Array:
+    """Return the interval of the median of each row of values [s, n], [2, s]."""
+    places = np.sort(resamples(values.shape[1]), axis=0)  # the order statistics of each resample
+    ordered, middle = np.sort(values, axis=1), len(places) // 2
+    return _quantiles((ordered[:, places[(len(places) - 1) // 2]] + ordered[:, places[middle]]) / 2)
+
+
+def _quantiles(values: Array) -> Array:
+    """Return the 2.5 % and 97.5 % quantiles of each row of values [s, resamples], [2, s]."""
+    return np.partition(values, (LOW, HIGH), axis=1)[:, [LOW, HIGH]].T
+
+
+def median_over_seeds(values: Array, seeds: Array) -> tuple[float, float, float]:
+    """Return the median of the finite values [n] and its 95 % interval, whole seeds drawn again.
+
+    ``seeds`` [n] tells which seed a value is of; seeds without a value are not drawn.
+    """
+    kept = np.isfinite(values)
+    if not kept.any():
+        return np.nan, np.nan, np.nan
+    order = np.argsort(values[kept], kind="stable")
+    ordered = values[kept][order]
+    names, seed = np.unique(seeds[kept][order], return_inverse=True)
+    drawn = resamples(len(names))
+    times = np.zeros((RESAMPLES, len(names)), np.int32)
+    np.add.at(times, (np.arange(RESAMPLES), drawn), 1)
+    size = max(1, HELD // len(ordered))
+    found = [_weighted_medians(ordered, times[at : at + size][:, seed])
+             for at in range(0, RESAMPLES, size)]  # fmt: skip
+    medians = np.sort(np.concatenate(found))
+    return float(np.median(ordered)), float(medians[LOW]), float(medians[HIGH])
+
+
+def _weighted_medians(ordered: Array, times: Array) -> Array:
+    """Return the median of sorted values [n] for each row of how often they are drawn [k, n]."""
+    reached = np.cumsum(times, axis=1, dtype=np.int64)
+    total = reached[:, -1:]
+    low, high = (2 * reached >= total).argmax(axis=1), (2 * reached > total).argmax(axis=1)
+    return (ordered[low] + ordered[high]) / 2
+
+
+@cache
+def sign_test(more: int, fewer: int) -> float:
+    """Return the exact two-sided p value of so many changes one way and so many the other.
+
+    McNemar's test as a sign test: under no effect each of the n changes goes either way with chance
+    1/2. Whole numbers up to the one division, so the same bits everywhere; 1 without a change.
+    """
+    changes = more + fewer
+    tail = sum(comb(changes, k) for k in range(min(more, fewer) + 1))
+    return min(2 * tail, 2**changes) / 2**changes
+
+
+def holm(p: Array) -> Array:
+    """Return p values [m] adjusted for m comparisons (Holm, Scand. J. Statist. 6, 1979)."""
+    order = np.argsort(p, kind="stable")
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(
+        np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)) if len(p) else p, 1.0
+    )
+    return adjusted
 
 
 @cache

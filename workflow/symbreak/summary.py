@@ -18,6 +18,7 @@ import pandas as pd
 
 from symbreak.components import Choice, spell
 from symbreak.settings import COLUMNS, FULL, REGISTRIES, Experiment, Setting
+from symbreak.statistics import median_over_seeds
 
 Row = Any  # a row of verdicts.csv, its columns as attributes
 Identity = tuple[str, ...]
@@ -287,7 +288,8 @@ def changes(grid: Grid) -> Iterator[Change]:
 def losses(networks: pd.DataFrame) -> pd.DataFrame:
     """Return the test loss at the last checkpoint by a network's verdict, best known words first.
 
-    Columns verdict, networks, and the quartiles low, median, high (nats; NaN for diverged).
+    Columns verdict, networks, seeds, the quartiles low, median, high, and the interval of the
+    median over the seeds, median_low, median_high (nats; NaN for diverged).
     """
     loss = networks["test_loss"].astype(float).groupby(networks["verdict"].astype(str))
     table = (
@@ -296,49 +298,65 @@ def losses(networks: pd.DataFrame) -> pd.DataFrame:
         .set_axis(["low", "median", "high"], axis=1)
     )
     table.insert(0, "networks", loss.size())
+    groups = networks.groupby(networks["verdict"].astype(str))
+    table.insert(1, "seeds", groups["replicate"].nunique())
+    for verdict, rows in groups:
+        found = median_over_seeds(rows["test_loss"].to_numpy(float), rows["replicate"].to_numpy())
+        table.loc[verdict, ["median", "median_low", "median_high"]] = found
     order = [word.name for word in WORDS if word.name in table.index]
     return table.loc[order].rename_axis("verdict").reset_index()
 
 
 def loss_sentence(table: pd.DataFrame) -> str:
     """Return how the losses of symmetric and of broken networks compare, whichever is lower."""
-    median = table.set_index("verdict")["median"]
-    if not {"broken", "symmetric"} <= set(median.index):
+    rows = table.set_index("verdict")
+    if not {"broken", "symmetric"} <= set(rows.index):
         return "There is no pair of broken and symmetric networks to compare."
-    broken, symmetric = float(median["broken"]), float(median["symmetric"])
+    both = rows.loc[["symmetric", "broken"]]
+    symmetric, broken = both["median"].tolist()
+    ends = "; ".join(
+        f"{low:.3f} to {high:.3f} of the {name} ({seeds} seeds)"
+        for name, low, high, seeds in zip(
+            both.index, both["median_low"], both["median_high"], both["seeds"], strict=True
+        )
+    )
+    ends = f" 95 % intervals of the medians: {ends}."
     if round(broken, 3) == round(symmetric, 3):
-        return f"Broken and symmetric networks have the same median test loss, {broken:.3f} nats."
+        return (
+            "Broken and symmetric networks have the same median test loss, "
+            f"{broken:.3f} nats.{ends}"
+        )
     side = "higher" if symmetric > broken else "lower"
     return (
         f"The median symmetric network has a test loss of {symmetric:.3f} nats, "
-        f"{abs(symmetric - broken):.3f} {side} than the median broken network ({broken:.3f})."
+        f"{abs(symmetric - broken):.3f} {side} than the median broken network ({broken:.3f}).{ends}"
     )
 
 
-def neglect(verdicts: pd.DataFrame) -> pd.DataFrame:
-    """Return the means of what settings of each verdict learned; no rows where it is not known."""
-    names = ["neglected_mean", "neglected_untrained_mean", "coverage_mean",
-             "coverage_untrained_mean", "effective_width_mean", "effective_rank_mean"]  # fmt: skip
-    groups = verdicts[verdicts["neglected_untrained_mean"].notna()].groupby("verdict")
-    table = groups[names].mean()
-    table.insert(0, "settings", groups.size())
+def neglect(by_verdict: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of ``by_verdict`` in the order of the words; none where it is not known."""
+    table = by_verdict[by_verdict["neglected_untrained_mean"].notna()].set_index("verdict")
     order = [word.name for word in WORDS if word.name in table.index]
     return table.loc[order].reset_index()
 
 
-def neglect_sentence(verdicts: pd.DataFrame) -> str:
+def neglect_sentence(by_verdict: pd.DataFrame) -> str:
     """Return how many properties symmetric and broken settings neglect, before and after."""
-    table = neglect(verdicts).set_index("verdict")
+    table = neglect(by_verdict).set_index("verdict")
     if table.empty:
         return (
             "Neglect is not measured: a table of your own has no known properties, or no network "
             "has stayed finite."
         )
-    known = [name for name in ("symmetric", "broken") if name in table.index]
-    means = table[["neglected_mean", "neglected_untrained_mean"]].to_numpy()
-    after, before = (dict(zip(table.index, column, strict=True)) for column in means.T)
-    parts = [f"{after[name]:.2f} in {name} settings ({before[name]:.2f} before training)"
-             for name in known]  # fmt: skip
+    rows = [(name, table.loc[name]) for name in ("symmetric", "broken") if name in table.index]
+    parts = [f"{row['neglected_mean']:.2f} in {name} settings "
+             f"({row['neglected_untrained_mean']:.2f} before training)"
+             for name, row in rows]  # fmt: skip
     if not parts:
         return "There is neither a symmetric nor a broken setting to compare."
-    return f"Of three properties, networks neglect {listed(parts)} on average."
+    ends = [f"{row['neglected_low']:.2f} to {row['neglected_high']:.2f} "
+            f"over {row['seeds']:.0f} seeds" for _, row in rows]  # fmt: skip
+    return (
+        f"Of three properties, networks neglect {listed(parts)} on average; "
+        f"95 % {'interval' if len(ends) == 1 else 'intervals'} after training: {listed(ends)}."
+    )

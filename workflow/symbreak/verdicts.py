@@ -10,7 +10,7 @@ import pandas as pd
 from symbreak import agreement, metrics
 from symbreak.components import spell
 from symbreak.data import Dataset
-from symbreak.networks import Trained, neuron_vectors
+from symbreak.networks import Trained, neuron_vectors, split_layers
 from symbreak.settings import COLUMNS
 from symbreak.statistics import wilson
 
@@ -73,7 +73,21 @@ def _network_rows(trained: Trained, x: np.ndarray, redundancy: float) -> dict[st
            for name in ("train_loss", "test_loss", "train_accuracy", "test_accuracy")},
         "diverged": ~finite,
         "starts_distinct": starts_distinct(trained),
+        **start_checksums(trained),
     }  # fmt: skip
+
+
+def start_checksums(trained: Trained) -> dict[str, list[str]]:
+    """Return the checksums of each network's weights and of its biases before the first step."""
+    layers = split_layers(trained.weights[:, 0], trained.widths)
+    weights, biases = (
+        np.concatenate([part.reshape(len(part), -1) for part in parts], axis=1)
+        for parts in zip(*layers, strict=True)
+    )
+    return {
+        "start_weights": [checksum(row) for row in weights],
+        "start_biases": [checksum(row) for row in biases],
+    }
 
 
 def starts_distinct(trained: Trained) -> np.ndarray:
