@@ -8,7 +8,7 @@ from snakemake.utils import min_version
 
 import symbreak
 from symbreak import config as configuration
-from symbreak import data, files, plan
+from symbreak import data, files, plan, refining
 
 min_version("9.0")
 
@@ -27,7 +27,7 @@ if not workflow.configfiles:
 CONFIG_FILES = [os.path.relpath(file) for file in workflow.configfiles]
 try:
     EXPERIMENT = configuration.experiment(config, CONFIG_FILES)
-    data.check(EXPERIMENT.data, EXPERIMENT.seed, EXPERIMENT.batch_size)
+    data.check(EXPERIMENT.data, EXPERIMENT.seed, EXPERIMENT.batches)
 except (configuration.ConfigError, data.DataError) as error:
     sys.exit(str(error))
 

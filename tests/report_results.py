@@ -44,9 +44,8 @@ def train(experiment: Experiment) -> dict[Setting, Trained]:
     }  # fmt: skip
     rows = dataset(experiment)
     settings = [s for c in experiment.combinations() for s in experiment.settings(*c)]
-    with patch.object(
-        training, "engine_of", lambda setting: trainer
-    ):  # the same bits, and nothing to compile
+    # The same bits, and nothing to compile.
+    with patch.object(training, "engine_of", lambda _: trainer):
         return {s: training.train_setting(s, run, rows) for s in settings}
 
 

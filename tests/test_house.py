@@ -17,14 +17,15 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 # A module imports only from those before it, so that what decides a stage lies above it.
 ORDER = (
     "__init__", "files", "arithmetic", "normal", "components", "streams", "activations",
-    "initializers", "dropout", "optimizers", "settings", "facts", "claims", "networks", "schema",
-    "explain", "config",
+    "initializers", "dropout", "optimizers", "settings", "facts", "claims", "bisection", "refining",
+    "networks", "schema", "explain", "config",
     "story", "table", "data", "plan", "anchors", "trainer", "block", "processor", "lanes", "loops",
     "phases", "rows", "step", "kernels", "machine", "engine", "selftest", "training", "frameworks",
     "audit", "trace", "why", "chance", "start", "signals", "symmetry", "layers", "rules", "theory",
     "metrics", "statistics", "agreement", "verdicts", "hunt", "functional", "properties", "surgery",
     "matching", "learned", "pooled", "contrasts", "conditions", "evidence", "court", "judging",
-    "summary", "causes", "cards", "figures", "matrix", "examples", "report", "cli",
+    "boundary", "summary", "causes", "cards", "figures", "crossings", "matrix", "examples",
+    "report", "cli",
 )  # fmt: skip
 MODULES = sorted(path.stem for path in LIBRARY.glob("*.py"))
 SOURCES = sorted(

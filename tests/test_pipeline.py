@@ -199,6 +199,27 @@ def test_own_table_runs_from_csv_to_report(finished: Path) -> None:
         assert planned(finished, "--configfile", "own.yaml")["data"] == 1
 
 
+def test_a_search_runs_alone_and_again_only_where_it_changes(finished: Path) -> None:
+    request = {"vary": "init.constant_eps.eps", "from": 1e-20, "to": 1e-4, "scan": 2,
+               "with": {"activation": "tanh", "hidden": [4]}}  # fmt: skip
+    grid = {"init": ["constant"], "dropout": ["none"], "bias": ["none"]}
+    search = {**TINY, "experiment": "search", "grid": grid, "replicates": 4, "refine": [request],
+              "model": {"hidden": [[3]], "activation": "tanh"}}  # fmt: skip
+    file = finished / "search.yaml"
+    file.write_text(yaml.safe_dump(search))
+    compiled(finished, "search")
+    done = snakemake(finished, "--configfile", "search.yaml")
+    assert done.returncode == 0, done.stderr[-3000:]
+    folder = finished / "results/search/boundaries/constant_eps-eps"
+    points, boundaries = (pd.read_csv(folder / f"{n}.csv") for n in ("points", "boundaries"))
+    assert boundaries["below"].iloc[0] == "symmetric"
+    assert set(boundaries["low"]) | set(boundaries["high"]) <= set(points["value"])
+    assert 'id="boundaries"' in (finished / "reports/search/report.html").read_text()
+    more = [request, {**request, "from": 1e-19}]
+    file.write_text(yaml.safe_dump({**search, "refine": more}))
+    assert planned(finished, "--configfile", "search.yaml") == {"refine": 1, "report": 1}
+
+
 OTHER_WORKFLOW = """
 configfile: "other.yaml"
 module symbreak:

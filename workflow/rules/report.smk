@@ -7,6 +7,7 @@ rule report:
         rules.judge.output,
         expand(rules.measure.output.distances, init=INITS),
         [EXPERIMENT.train_files(init.label) for init in EXPERIMENT.init],
+        EXPERIMENT.boundary_files,
         data=DATA,
         config=CONFIG_FILES,
     output:

@@ -1,5 +1,8 @@
 # In: a checked config. Out: the experiment's table, and the weights of every network.
-# data -> kernels -> train, a job a combination (initializer x dropout x bias).
+# data -> kernels -> train, a job a combination (initializer x dropout x bias), and -> refine, a job
+# a request of the config's `refine`, which trains networks of its own.
+
+REQUESTS = {r["name"]: refining.Request.from_record(r) for r in EXPERIMENT.refine}
 
 
 rule data:
@@ -71,3 +74,38 @@ rule train:
         code=files.fingerprint("training"),
     script:
         "../scripts/train.py"
+
+
+rule refine:
+    """Find the values of one number at which the verdict of most networks changes."""
+    input:
+        data=DATA,
+        kernels=lambda wildcards: expand(
+            rules.kernels.output,
+            dtype={REQUESTS[wildcards.request].setting.dtype, "float64"},
+        ),
+    output:
+        points=f"{RESULTS}/boundaries/{{request}}/points.csv",
+        boundaries=f"{RESULTS}/boundaries/{{request}}/boundaries.csv",
+    log:
+        f"{LOGS}/refine/{{request}}.log",
+    benchmark:
+        f"{BENCHMARKS}/refine/{{request}}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards: plan.refine_megabytes(
+            EXPERIMENT, REQUESTS[wildcards.request]
+        ),
+        runtime=lambda wildcards: plan.refine_minutes(
+            EXPERIMENT, REQUESTS[wildcards.request]
+        ),
+    params:
+        request=lambda wildcards: REQUESTS[wildcards.request].record(),
+        run=EXPERIMENT.run(),
+        data=EXPERIMENT.data_record(),
+        redundancy=EXPERIMENT.redundancy,
+        code=files.fingerprint("boundary"),
+    script:
+        "../scripts/refine.py"

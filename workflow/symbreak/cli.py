@@ -72,7 +72,7 @@ def check_command(config_file: Path) -> None:
     """Check a config file as a run would, and count its networks."""
     try:
         found = config.read(config_file)
-        data.check(found.data, found.seed, found.batch_size)
+        data.check(found.data, found.seed, found.batches)
     except (ConfigError, DataError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(

@@ -17,8 +17,9 @@ import yaml
 from symbreak import explain
 from symbreak.claims import BUILT_IN, Claim, ClaimError, parse
 from symbreak.components import Choice, spell
-from symbreak.schema import KEYS, SECTIONS, schema
-from symbreak.settings import FULL, REGISTRIES, Demand, Experiment, Table
+from symbreak.refining import FEWEST, request
+from symbreak.schema import KEYS, SECTIONS, schema, section_keys
+from symbreak.settings import FULL, REGISTRIES, Demand, Experiment, Record, Table
 
 FACTORS = ("optimizer", "learning_rate", "weight_decay", "batch_size", "arithmetic", "dtype")
 LARGEST = sys.float_info.max
@@ -58,6 +59,7 @@ def _build(config: Any) -> Experiment:
     if errors:
         raise ConfigError(explain.first(errors, values))
     found = _parse(values)
+    found = replace(found, refine=_requests(values.get("refine", []), found))
     _check_balance(found)
     _check_batches(found)
     _check_tables(found)
@@ -97,6 +99,28 @@ def _parse(config: Mapping[str, Any]) -> Experiment:
         neglect=float(config.get("neglect", values["neglect"])),
         claims=config.get("claims"),
     )
+
+
+def _requests(entries: list[dict[str, Any]], found: Experiment) -> tuple[Record, ...]:
+    """Return the records of the requests of ``refine``, with names of their own."""
+    if entries and found.replicates < FEWEST:
+        raise ConfigError(f"replicates is {found.replicates}; refine needs at least {FEWEST}, as "
+                          "of fewer no verdict surely prevails")  # fmt: skip
+    combination = next(found.combinations())
+    first, made = found.settings(*combination)[0], list[Record]()
+    defaults = {key.name: key.default for key in section_keys("refine") if not key.required}
+    for number, entry in enumerate(entries, start=1):
+        fixed = {name: _fixed(name, value) for name, value in entry.get("with", {}).items()}
+        taken = [record["name"] for record in made]
+        try:
+            made.append(request(defaults | entry, fixed, first, taken))
+        except ValueError as error:
+            raise ConfigError(f"refine, entry {number}: {error}") from None
+    return tuple(made)
+
+
+def _fixed(name: str, value: Any) -> Any:
+    return tuple(map(int, value)) if name == "hidden" else _entry(name, value)
 
 
 def _data(kind: str, **fields: Any) -> Demand | Table:
@@ -156,10 +180,11 @@ def _check_batches(found: Experiment) -> None:
     if not isinstance(found.data, Demand):
         return
     rows, _ = found.data.sizes
-    for batch in found.batch_size:
+    for batch in found.batches:
         if batch is not None and batch > rows:
+            place = "training" if batch in found.batch_size else "refine: with"
             raise ConfigError(
-                f"training.batch_size is {batch}, more than the {rows} training rows (80 % of "
+                f"{place}.batch_size is {batch}, more than the {rows} training rows (80 % of "
                 f"data.rows); write at most {rows}, or full"
             )
 

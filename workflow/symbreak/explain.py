@@ -138,11 +138,15 @@ def _missing_key(error: ValidationError) -> str:
         keys = ", ".join(key.name for key in section_keys(missing) if key.required)
         return f"section {missing} is missing; add it with {keys}"
     found = next(key for key in KEYS if key.path == PLACES[missing])
-    return f"{found.path} is missing; add it, as in {missing}: {yaml_text(found.example)}"
+    place = spell_place([*error.absolute_path, missing])
+    return f"{place} is missing; add it, as in {missing}: {yaml_text(found.example)}"
 
 
 def _kind_at(place: Place) -> str:
     """Return the kind of the component that stands at a place, empty where none does."""
+    if list(place[:1]) == ["refine"]:
+        is_fixed = len(place) == 4 and place[2] == "with" and place[3] in REGISTRIES
+        return str(place[3]) if is_fixed else ""
     keys = place[:-1] if place and isinstance(place[-1], int) else place
     path = ".".join(map(str, keys))
     is_listed = len(keys) < len(place) or path.startswith(("model.", "training."))

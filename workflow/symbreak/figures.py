@@ -25,6 +25,7 @@ from matplotlib.figure import Figure
 INK, MUTED, RULE, PAPER = "#000001", "#000002", "#000003", "#000004"
 VERDICTS = ("broken", "redundant", "tied", "symmetric", "frozen", "mixed", "diverged")
 LINES = {verdict: f"#0000{16 + i:02x}" for i, verdict in enumerate(VERDICTS)}
+MARKERS = dict(zip(VERDICTS, "osD^vPX", strict=True))
 SHADES = [f"#0000{48 + i:02x}" for i in range(9)]  # from the most negative to the most positive
 VARIABLES = (
     {INK: "--ink", MUTED: "--muted", RULE: "--rule", PAPER: "--paper"}
@@ -145,6 +146,38 @@ def neglect(rows: pd.DataFrame, alt: str) -> str:
         _log_steps(axes, last)
         axes.set(xlabel="training step", ylabel="properties neglected, of 3", ylim=(-0.1, 3.1))
         axes.set_yticks(range(4))
+        axes.yaxis.grid(True, linewidth=0.7)
+        axes.set_axisbelow(True)
+        axes.legend(title=None, frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+        return _svg(figure, alt)
+
+
+def shares(rows: pd.DataFrame, marks: Sequence[tuple[float, float]], limits: tuple[float, float],
+           is_log: bool, name: str, alt: str) -> str:  # fmt: skip
+    """Return ``share`` over ``value``, a line and a marker a ``verdict``, with Wilson bands.
+
+    The bands go from ``low`` to ``high``, where the share is above 0; dotted is what the theory
+    expects (``theory``, NaN where nothing). ``marks`` are the intervals of boundaries, ``limits``
+    the part of the axis to show.
+    """
+    found = list(dict.fromkeys(rows["verdict"]))
+    with _style():
+        figure, axes = _axes(5.6, 3.0)
+        axes.set_xscale("log" if is_log and limits[0] > 0 else "linear")
+        for low, high in marks:
+            axes.axvspan(low, high, color=RULE, linewidth=0, alpha=0.6)
+        sns.lineplot(
+            rows, x="value", y="share", hue="verdict", style="verdict", hue_order=found,
+            style_order=found, palette=LINES, markers=MARKERS, dashes=False, linewidth=1.5,
+            markersize=5, markeredgecolor=PAPER, markeredgewidth=0.5, ax=axes,
+        )  # fmt: skip
+        for verdict, part in rows.groupby("verdict"):
+            colour = LINES[str(verdict)]
+            axes.fill_between(part["value"], part["low"], part["high"], part["share"] > 0,
+                              color=colour, alpha=0.12, linewidth=0)  # fmt: skip
+            axes.plot(part["value"], part["theory"], color=colour, linewidth=1.2,
+                      linestyle=(0, (1, 2)))  # fmt: skip
+        axes.set(xlabel=name, ylabel="share of networks", xlim=limits, ylim=(-0.04, 1.04))
         axes.yaxis.grid(True, linewidth=0.7)
         axes.set_axisbelow(True)
         axes.legend(title=None, frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))

@@ -1,5 +1,6 @@
 """What the jobs of an experiment need, for a scheduler: minutes and megabytes, rather too many."""
 
+from dataclasses import replace
 from math import ceil, comb, prod
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from symbreak.networks import (
     networks_at_once,
     parameter_count,
 )
+from symbreak.refining import Request
 from symbreak.settings import Demand, Experiment, Setting
 
 DEMAND_INPUTS = 4
@@ -42,6 +44,21 @@ def measure_megabytes(experiment: Experiment) -> int:
     lines = combinations * pairs * experiment.replicates * experiment.checkpoints
     held = combinations * combination_bytes(experiment) + 1000 * lines
     return BASE_MB + ceil((held + activation_bytes(experiment)) / 1e6)
+
+
+def refine_minutes(experiment: Experiment, request: Request) -> int:
+    """Return an upper estimate of the minutes of a search: of the most values it may try."""
+    rows, inputs = table_size(experiment)
+    networks = experiment.replicates * request.interval.most_values(request.scan)
+    seconds = step_seconds(request.setting, rows, inputs) * experiment.steps * networks
+    return START_MINUTES + ceil(seconds / 60)
+
+
+def refine_megabytes(experiment: Experiment, request: Request) -> int:
+    """Return an upper estimate of the memory of a search, which holds one value's networks."""
+    weights = parameters(request.setting, table_size(experiment)[1]) * experiment.replicates
+    one = replace(experiment, hidden=(request.setting.hidden,))
+    return BASE_MB + ceil((50 * weights + activation_bytes(one)) / 1e6)
 
 
 def activation_bytes(experiment: Experiment) -> int:

@@ -19,7 +19,7 @@ import jinja2
 import pandas as pd
 import yaml
 
-from symbreak import cards, causes, data, examples, figures, matrix, networks, summary
+from symbreak import cards, causes, crossings, data, examples, figures, matrix, networks, summary
 from symbreak import config as configuration
 from symbreak.components import Component
 from symbreak.files import write_text
@@ -59,7 +59,8 @@ class Results:
     claim, ``sensitivity`` a row a threshold, ``over_training`` a row a verdict and checkpoint,
     ``by_verdict`` a row a verdict, ``contrasts`` a row a pair of settings. ``distances`` takes the
     label of an initializer and returns the pairs of its networks; ``trained`` takes a setting and
-    returns its networks. ``features`` are the names of the inputs, ``rows`` a sentence on the rows.
+    returns its networks. ``features`` are the names of the inputs, ``rows`` a sentence on the rows;
+    ``searches`` are those of ``refine``.
     """
 
     verdicts: pd.DataFrame
@@ -73,6 +74,7 @@ class Results:
     trained: Callable[[Setting], Trained]
     features: Sequence[str]
     rows: str
+    searches: Sequence[crossings.Search] = ()
 
 
 def write(path: str | Path, experiment: Experiment, made_by: Provenance) -> None:
@@ -91,6 +93,7 @@ def write(path: str | Path, experiment: Experiment, made_by: Provenance) -> None
         lambda setting: read_trained(folder, setting),
         data.dataset(experiment.data, table).features,
         data.count_rows(table),
+        crossings.read(experiment),
     )
     write_text(path, build(experiment, results, made_by))
 
@@ -120,6 +123,7 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
         "neglect": summary.neglect(results.by_verdict).to_dict("records"),
         "neglect_figure": neglect_figure(results.over_training),
         "neglect_text": summary.neglect_sentence(results.by_verdict),
+        "searches": results.searches, "crossings": crossings,
         "sensitivity": results.sensitivity.to_dict("records"),
         "diverged": int(results.networks["diverged"].sum()), "symbols": matrix.SYMBOLS,
         "components": list(components(experiment)), "sentence": sentence, "rows": results.rows,

@@ -184,8 +184,8 @@ def own_noise(layer: Layer) -> Verdict | None:
 
 @rule(known=False)
 def tiny_difference(layer: Layer) -> Verdict | None:
-    """A difference near the last bit of an update may be lost or kept, and an optimizer that
-    divides a gradient by its size may enlarge it.
+    """A difference near the last bit of an update, or of the parameter itself, may be lost or kept,
+    and an optimizer that divides a gradient by its size may enlarge it.
     """
     left = symmetry.doubtful(layer.start, layer.signals, layer.k)
     if not left:
@@ -194,7 +194,7 @@ def tiny_difference(layer: Layer) -> Verdict | None:
     possible = ORDER[ORDER.index(min(names, key=ORDER.index)) :]
     return dict.fromkeys(possible, 1 / len(possible)), (
         f"{layer.start.setting.dtype} keeps {min(left)} to {max(left)} distinct units: the "
-        "others differ by hardly more or less than half a unit in the last place of an update."
+        "others differ by hardly more or less than it keeps."
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from symbreak.components import Component, Parameter, Registry
 from symbreak.files import write_between
+from symbreak.refining import AT_LEAST_ZERO, VARIED
 from symbreak.settings import REGISTRIES
 from symbreak.streams import WEIGHT_LAYER
 
@@ -86,6 +87,11 @@ def number(interval: Parameter) -> Rule:
 def at_least_zero(name: str) -> Rule:
     """A rule: finite numbers from 0."""
     return number(Parameter(name, 0.0, "", low=0.0))
+
+
+def mapping(title: str, rules: Mapping[str, Rule]) -> Rule:
+    """A rule: a mapping of some of these keys."""
+    return {"title": title, "type": "object", "additionalProperties": False, "properties": rules}
 
 
 def names(*allowed: str) -> Rule:
@@ -167,6 +173,18 @@ SHARE = Parameter("share", 0.99, "", 0.0, 1.0, low_open=True)
 PRECISIONS = ("float64", "float32")
 BATCH = either(names("full"), integer(1, 1_000_000))
 ALL = "everything"
+TOLERANCE = Parameter("tolerance", 0.05, "", 1e-12, 1.0)
+VARY = "a component's parameter, as in dropout.hidden.p, or learning_rate or weight_decay"
+REQUEST = "a mapping, as in {vary: dropout.hidden.p, from: 0.001, to: 0.5}"
+# What ``refine.with`` holds fixed: a value of each factor of the grid.
+FIXED: Mapping[str, Rule] = {
+    **{kind: component(kind) for kind in REGISTRIES},
+    "hidden": WIDTHS,
+    **{name: number(parameter) for name, parameter in AT_LEAST_ZERO.items()},
+    "batch_size": BATCH,
+    "arithmetic": names("exact", "blas"),
+    "dtype": names(*PRECISIONS),
+}
 
 KEYS = (
     Key("experiment", NAME, "The experiment's name.", "the folders of all it makes",
@@ -237,6 +255,26 @@ KEYS = (
                    "minLength": 1},
         "A file with claims of your own, held against the verdicts beside the built-in ones.",
         "which claims the report judges", None),
+    Key("refine", {"title": "a list of searches, as in [{vary: dropout.hidden.p, from: 0.001, "
+                            "to: 0.5}]", "type": "array", "items": {"$ref": "#/$defs/refine"}},
+        "Searches for the values of a number at which the verdict changes: docs/boundaries.md.",
+        "the section Boundaries of the report", []),
+    Key("refine.vary", names(*VARIED) | {"title": VARY}, "The number that is varied.", "the search",
+        example="dropout.hidden.p"),
+    Key("refine.from", number(Parameter("from", 0.0, "")), "Its least value.", "the search",
+        example=0.001),
+    Key("refine.to", number(Parameter("to", 0.0, "")),
+        "Its largest value. Where both have the same sign, values are spaced by their ratio.",
+        "the search", example=0.5),
+    Key("refine.with", mapping("a mapping, as in {init: constant, activation: tanh}", FIXED),
+        "What is held fixed; of each factor that is not named, the first value of the grid.",
+        "the setting that is searched", {}),
+    Key("refine.scan", integer(1, 10),
+        "How often the range is halved before the search: 3 halvings are 9 values.",
+        "which changes are seen: of two between neighbouring values, none", 3),
+    Key("refine.tolerance", number(TOLERANCE),
+        "How close a boundary's two values should be: a share of the lower one, or of the range "
+        "where its ends have not the same sign.", "the number of values tried", 0.05),
 )  # fmt: skip
 
 SECTIONS: Mapping[str, str] = {
@@ -261,7 +299,8 @@ def schema() -> Rule:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **top,
         "description": "A symbreak experiment.",
-        "$defs": {kind: _definition(registry) for kind, registry in REGISTRIES.items()},
+        "$defs": {kind: _definition(registry) for kind, registry in REGISTRIES.items()}
+        | {"refine": _object("refine", REQUEST, section_keys("refine"))},
     }
 
 

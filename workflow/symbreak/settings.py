@@ -131,6 +131,7 @@ class Experiment:
     redundancy: float
     neglect: float
     claims: str | None
+    refine: tuple[Record, ...] = ()  # requests, as ``refining.Request`` reads them
 
     def combinations(self) -> Iterator[tuple[Choice, Choice, Choice]]:
         """Yield (init, dropout, bias): one training job each."""
@@ -172,6 +173,12 @@ class Experiment:
         return sorted({*self.dtype, "float64"})
 
     @property
+    def batches(self) -> list[int | None]:
+        """The numbers of rows a step, those of the requests of ``refine`` included."""
+        settings = (Setting.from_record(request["setting"]) for request in self.refine)
+        return [*self.batch_size, *(setting.batch_size for setting in settings)]
+
+    @property
     def tables(self) -> list[str]:
         """The user's own files that the experiment's table is made from."""
         found = [self.data.path, self.data.test_path] if isinstance(self.data, Table) else []
@@ -187,6 +194,12 @@ class Experiment:
     def results(self) -> str:
         """The folder of the intermediate results."""
         return f"results/{self.name}"
+
+    @property
+    def boundary_files(self) -> list[str]:
+        """The files of the requests of ``refine``, two each."""
+        return [f"{self.results}/boundaries/{request['name']}/{table}.csv"
+                for request in self.refine for table in ("points", "boundaries")]  # fmt: skip
 
     @property
     def report(self) -> str:

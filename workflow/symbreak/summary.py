@@ -237,11 +237,11 @@ def theory(grid: Grid) -> str:
     )
 
 
-def number(value: float) -> str:
-    """Return a value with three digits; a bare 0 stands for an exact zero only."""
+def number(value: float, digits: int = 3) -> str:
+    """Return a value with so many digits; a bare 0 stands for an exact zero only."""
     if not math.isfinite(value):
         return "not finite"
-    text = f"{value:.3g}" if value else "0"
+    text = f"{value:.{digits}g}" if value else "0"
     return re.sub("e([+-])0*", r"e\1", text).replace("e+", "e").replace("-", "−")
 
 
