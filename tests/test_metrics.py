@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from judged_networks import a_model, judged, random_layers, rows_with_properties, trained
 from networks_strategies import INPUTS, rows_for
-from symbreak import judging, learned, metrics, networks, verdicts
+from symbreak import dynamics, judging, learned, metrics, networks, verdicts
 from symbreak.networks import join_layers, network_widths
 from symbreak.settings import COLUMNS
 
@@ -204,21 +204,35 @@ def documented(heading: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize(
-    "heading", ["Verdicts", "Networks", "Distances", "What", "Sensitivity", "Learning"]
+    "heading",
+    [
+        "Verdicts",
+        "Networks",
+        "Distances",
+        "What",
+        "Sensitivity",
+        "Learning",
+        "Dynamics of networks",
+        "Dynamics of settings",
+    ],
 )
 def test_every_column_has_its_row_and_type_in_the_docs(heading: str) -> None:
     group = trained(a_model((3,)), *[random_layers((INPUTS, 3, 1), s) for s in range(2)])
     x, y = rows_for(group.setting)
     rows = verdicts.with_theory(judged(group), [group], SimpleNamespace(x_train=x, y_train=y), 0)
     found = learned.table([group], rows_with_properties(group.setting), 0.99, 0.7)
-    summed = judging.tables(rows, found, 0.99, 0.7)
+    pairs = metrics.distances([group])
+    moving = dynamics.table([group], pairs["l2_whole"].to_numpy())
+    summed = judging.tables(rows, found, moving, 0.99, 0.7)
     tables = {
         "Verdicts": summed["verdicts"],
         "Sensitivity": summed["sensitivity"],
         "Learning": summed["over_training"],
         "Networks": rows,
         "What": found,
-        "Distances": metrics.distances([group]),
+        "Distances": pairs,
+        "Dynamics of networks": moving,
+        "Dynamics of settings": summed["dynamics"],
     }
     texts = set(COLUMNS) & set(tables[heading]) - {"learning_rate", "weight_decay"}
     table = tables[heading].astype(dict.fromkeys(texts, object))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from symbreak import config, court, learned, verdicts
+from symbreak import config, court, learned, tempo, verdicts
 from symbreak.settings import COLUMNS
 from symbreak.statistics import bootstrap, mean
 from symbreak.story import PROPERTIES
@@ -21,12 +21,13 @@ SUMMED = ("neglected_mean", "neglected_low", "neglected_high", "neglected_untrai
           "effective_rank_mean")  # fmt: skip
 
 
-def tables(networks: pd.DataFrame, found: pd.DataFrame, redundancy: float, neglect: float,
+def tables(networks: pd.DataFrame, found: pd.DataFrame, dynamics: pd.DataFrame,
+           redundancy: float, neglect: float,
            own_claims: str | None = None) -> dict[str, pd.DataFrame]:  # fmt: skip
-    """Return the rows of verdicts, claims, sensitivity and over_training .csv by name.
+    """Return the rows of verdicts, claims, sensitivity, over_training and dynamics .csv by name.
 
     ``networks`` has a row a network (``verdicts.networks``), ``found`` is that of ``learned``,
-    ``own_claims`` the path of a file of claims.
+    ``dynamics`` that of ``dynamics``, ``own_claims`` the path of a file of claims.
     """
     judged = with_learned(verdicts.settings(networks), found, neglect)
     return {
@@ -34,6 +35,7 @@ def tables(networks: pd.DataFrame, found: pd.DataFrame, redundancy: float, negle
         "claims": court.table(config.claims(own_claims), judged, networks),
         "sensitivity": sensitivity(networks, found, redundancy),
         "over_training": over_training(networks, found, neglect),
+        "dynamics": tempo.settings(dynamics),
     }
 
 

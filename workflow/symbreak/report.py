@@ -16,10 +16,22 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import numpy as np
 import pandas as pd
 import yaml
 
-from symbreak import cards, data, examples, figures, matrix, networks, summary
+from symbreak import (
+    breaks,
+    cards,
+    data,
+    examples,
+    figures,
+    matrix,
+    networks,
+    rounding,
+    saddle,
+    summary,
+)
 from symbreak import config as configuration
 from symbreak.components import Component
 from symbreak.files import write_text
@@ -56,10 +68,11 @@ class Results:
     """What an experiment found.
 
     ``verdicts`` and ``networks`` have a row a setting and a row a network, ``claims`` a row a
-    claim, ``sensitivity`` a row a threshold, ``over_training`` a row a verdict and checkpoint.
-    ``distances`` takes the label of an initializer and returns the pairs of its networks;
-    ``trained`` takes a setting and returns its networks. ``features`` are the names of the inputs,
-    ``rows`` a sentence on the rows.
+    claim, ``sensitivity`` a row a threshold, ``over_training`` a row a verdict and checkpoint,
+    ``dynamics`` a row a setting and hidden layer. ``distances`` and ``times`` take the label of an
+    initializer and return the pairs of its networks and their rows of dynamics; ``trained`` takes a
+    setting and returns its networks. ``features`` are the names of the inputs x [b, d] of the
+    training rows, ``rows`` a sentence on the rows.
     """
 
     verdicts: pd.DataFrame
@@ -67,9 +80,12 @@ class Results:
     claims: pd.DataFrame
     sensitivity: pd.DataFrame
     over_training: pd.DataFrame
+    dynamics: pd.DataFrame
     distances: Callable[[str], pd.DataFrame]
+    times: Callable[[str], pd.DataFrame]
     trained: Callable[[Setting], Trained]
     features: Sequence[str]
+    x: np.ndarray
     rows: str
 
 
@@ -77,15 +93,19 @@ def write(path: str | Path, experiment: Experiment, made_by: Provenance) -> None
     """Write the report of an experiment from the results in its folders."""
     folder = Path(experiment.results)
     table = data.read_csv(experiment.data_file, data.target_of(experiment.data))
+    rows = data.dataset(experiment.data, table)
     results = Results(
         pd.read_csv(folder / "verdicts.csv", dtype=TEXT_COLUMNS),
         pd.read_parquet(folder / "networks.parquet"),
         pd.read_csv(folder / "claims.csv", dtype={"verdict": str}),
         pd.read_csv(folder / "sensitivity.csv"),
         pd.read_csv(folder / "over_training.csv"),
+        pd.read_csv(folder / "dynamics.csv", dtype=TEXT_COLUMNS),
         lambda init: pd.read_parquet(folder / "distances" / f"{init}.parquet"),
+        lambda init: pd.read_parquet(folder / "dynamics" / f"{init}.parquet"),
         lambda setting: read_trained(folder, setting),
-        data.dataset(experiment.data, table).features,
+        rows.features,
+        rows.x_train,
         data.count_rows(table),
     )
     write_text(path, build(experiment, results, made_by))
@@ -110,7 +130,11 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
         "origins": summary.origins(grid), "bar": list(bar(grid)),
         "selectors": matrix.selectors(grid), "panels": matrix.panels(grid),
         "fixed": matrix.fixed_factors(grid), "changes": list(summary.changes(grid)),
-        "examples": examples.examples(grid, results.distances, results.trained, results.features),
+        "examples": examples.examples(grid, results.distances, results.trained, results.features,
+                                      results.x),
+        **breaks.context(results.dynamics, experiment.steps),
+        "saddles": saddle.saddles(experiment, results.dynamics, results.times),
+        "rounding": rounding.rounding(grid, results.dynamics),
         "losses": losses.to_dict("records"), "loss_text": summary.loss_sentence(losses),
         "loss_figure": loss_figure(results.networks, losses), "networks": len(results.networks),
         "neglect": summary.neglect(results.verdicts).to_dict("records"),
