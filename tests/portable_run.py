@@ -59,9 +59,10 @@ def run(experiment: Experiment, folder: Path) -> None:
             found.setdefault(name, []).append(rows)
             with files.written(folder / name / f"{init.label}.parquet") as path:
                 rows.to_parquet(path, index=False)
-    every, learnt = (pd.concat(found[n], ignore_index=True) for n in ("networks", "properties"))
+    every, *rest = (pd.concat(found[name], ignore_index=True)
+                    for name in ("networks", "properties", "dynamics"))  # fmt: skip
     every.to_parquet(folder / "networks.parquet", index=False)
-    for name, rows in judging.tables(every, learnt, *thresholds).items():
+    for name, rows in judging.tables(every, *rest, *thresholds).items():
         files.write_text(folder / f"{name}.csv", rows.to_csv(index=False, lineterminator="\n"))
 
 

@@ -1,13 +1,23 @@
 """A small experiment with every kind of verdict, trained in a moment, for the report's tests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
-from symbreak import config, data, judging, learned, metrics, trainer, training, verdicts
+from symbreak import (
+    config,
+    data,
+    dynamics,
+    judging,
+    learned,
+    metrics,
+    trainer,
+    training,
+    verdicts,
+)
 from symbreak.networks import Trained
 from symbreak.report import Results
 from symbreak.settings import Experiment, Setting
@@ -44,8 +54,7 @@ def train(experiment: Experiment) -> dict[Setting, Trained]:
     }  # fmt: skip
     rows = dataset(experiment)
     settings = [s for c in experiment.combinations() for s in experiment.settings(*c)]
-    # The same bits, and nothing to compile.
-    with patch.object(training, "engine_of", lambda _: trainer):
+    with patch.object(training, "engine_of", lambda _: trainer):  # same bits, nothing to compile
         return {s: training.train_setting(s, run, rows) for s in settings}
 
 
@@ -67,16 +76,27 @@ def results(experiment: Experiment, trained: dict[Setting, Trained]) -> Results:
     rows = data.dataset(experiment.data, table)
     networks = verdicts.networks(trained.values(), rows.x_train, experiment.redundancy)
     found = learned.table(trained.values(), rows, experiment.redundancy, experiment.neglect)
-    judged = judging.tables(networks, found, experiment.redundancy, experiment.neglect)
+    moving = times(trained.values())
+    judged = judging.tables(networks, found, moving, experiment.redundancy, experiment.neglect)
     return Results(
         judged["verdicts"], networks, judged["claims"], judged["sensitivity"],
-        judged["over_training"], judged["by_verdict"], judged["contrasts"], distances(trained),
-        trained.__getitem__, rows.features, data.count_rows(table),
+        judged["over_training"], judged["by_verdict"], judged["contrasts"], judged["dynamics"],
+        distances(trained), lambda init: times(of(trained, init)), trained.__getitem__,
+        rows.features, rows.x_train, data.count_rows(table),
     )  # fmt: skip
 
 
 def distances(trained: dict[Setting, Trained]) -> Callable[[str], pd.DataFrame]:
     """Return the distances of an initializer's networks by its label."""
-    return lambda init: metrics.distances(
-        t for setting, t in trained.items() if setting.init.label == init
-    )
+    return lambda init: metrics.distances(of(trained, init))
+
+
+def of(trained: dict[Setting, Trained], init: str) -> list[Trained]:
+    """The networks of an initializer, given its label."""
+    return [t for setting, t in trained.items() if setting.init.label == init]
+
+
+def times(trained: Iterable[Trained]) -> pd.DataFrame:
+    """Return the dynamics of networks."""
+    group = list(trained)
+    return dynamics.table(group, metrics.distances(group)["l2_whole"].to_numpy())

@@ -11,6 +11,7 @@ import yaml
 from claimed_tables import DEFAULT, ROOT, networks, settings_of, verdicts
 from judged_networks import a_model, judged, random_layers, rows_with_properties, trained
 from networks_strategies import INPUTS
+from report_results import times
 from symbreak import claims, config, court, evidence, facts, judging, learned
 from symbreak.claims import Check
 from symbreak.settings import COLUMNS
@@ -114,7 +115,7 @@ def test_the_judge_judges_a_readers_own_claims(tmp_path: Path) -> None:
     group = trained(setting, random_layers((INPUTS, 3, 1)), random_layers((INPUTS, 3, 1), 1))
     rows = rows_with_properties(setting)
     found = learned.table([group], rows, 0.99, 0.7)
-    tables = judging.tables(judged(group), found, 0.99, 0.7, str(file))
+    tables = judging.tables(judged(group), found, times([group]), 0.99, 0.7, str(file))
     assert tables["claims"]["claim"].tolist()[-1] == "mine"
     assert tables["claims"]["settings"].tolist()[-1] == 1
 

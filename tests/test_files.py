@@ -102,7 +102,7 @@ def forget() -> None:
     [
         ("story", {"data", "training", "verdicts", "learned", "judging", "report"}),
         ("phases", {"training"}),
-        ("trainer", {"training", "verdicts", "learned", "judging"}),
+        ("trainer", {"training", "verdicts", "learned", "judging", "report"}),
         ("verdicts", {"verdicts", "learned", "judging"}),
         ("learned", {"learned", "judging"}),
         ("judging", {"judging"}),

@@ -20,12 +20,13 @@ ORDER = (
     "initializers", "dropout", "optimizers", "settings", "facts", "claims", "bisection", "refining",
     "networks", "schema", "explain", "config",
     "story", "table", "data", "plan", "anchors", "trainer", "block", "processor", "lanes", "loops",
-    "phases", "rows", "step", "kernels", "machine", "engine", "selftest", "training", "frameworks",
-    "audit", "trace", "why", "chance", "start", "signals", "symmetry", "layers", "rules", "theory",
+    "phases", "rows", "step", "kernels", "machine", "engine", "selftest", "blas", "training",
+    "frameworks", "audit", "opening",
+    "trace", "why", "chance", "start", "signals", "symmetry", "layers", "rules", "theory",
     "metrics", "statistics", "agreement", "verdicts", "hunt", "functional", "properties", "surgery",
-    "matching", "learned", "pooled", "contrasts", "conditions", "evidence", "court", "judging",
-    "boundary", "summary", "causes", "cards", "figures", "crossings", "matrix", "examples",
-    "report", "cli",
+    "matching", "groups", "dynamics", "learned", "pooled", "contrasts", "tempo", "conditions",
+    "evidence", "court", "judging", "boundary", "summary", "causes", "cards", "figures",
+    "crossings", "matrix", "paths", "examples", "breaks", "saddle", "rounding", "report", "cli",
 )  # fmt: skip
 MODULES = sorted(path.stem for path in LIBRARY.glob("*.py"))
 SOURCES = sorted(

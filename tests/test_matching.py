@@ -27,9 +27,9 @@ def test_replicates_are_matched_whatever_the_scale_and_sign(
 ) -> None:
     activations = some(seed, 40, 4)
     other = (activations * signs * 2.0**power + 3)[:, order]
-    matched, sign = matching.by_function(activations, other)
+    matched, correlation = matching.by_function(activations, other)
     assert np.array_equal(np.array(order)[matched], np.arange(4))
-    assert sign.tolist() == signs
+    assert correlation == pytest.approx(signs, abs=1e-3)
 
 
 @given(seed=SEEDS)
@@ -61,3 +61,14 @@ def test_names_follow_units_through_every_shuffle(seed: int, data: st.DataObject
 def test_equal_units_keep_their_places(units: int) -> None:
     equal = np.ones((3, units, 4))
     assert (matching.through_training(equal) == np.arange(units)).all()
+
+
+@pytest.mark.parametrize("units", [5, 13, 33])
+@given(seed=SEEDS)
+def test_equal_units_keep_their_places_beside_one_that_hardly_differs(
+    seed: int, units: int
+) -> None:
+    """As rounding leaves them: any order of the equal ones is as short, but for rounding."""
+    drift = np.cumsum(0.1 * some(seed, 12, 1, 4), axis=0).repeat(units, axis=1)
+    drift[:, -1] += 1e-14
+    assert (matching.through_training(drift) == np.arange(units)).all()

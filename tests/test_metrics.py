@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from judged_networks import a_model, judged, random_layers, rows_with_properties, trained
 from networks_strategies import INPUTS, rows_for
-from symbreak import judging, learned, metrics, networks, verdicts
+from symbreak import dynamics, judging, learned, metrics, networks, verdicts
 from symbreak.networks import join_layers, network_widths
 from symbreak.settings import COLUMNS
 
@@ -206,7 +206,7 @@ def documented(heading: str) -> dict[str, list[str]]:
 @pytest.mark.parametrize(
     "heading",
     ["Verdicts", "Contrasts", "By verdict", "Networks", "Distances", "What", "Sensitivity",
-     "Learning"],
+     "Learning", "Dynamics of networks", "Dynamics of settings"],
 )  # fmt: skip
 def test_every_column_has_its_row_and_type_in_the_docs(heading: str) -> None:
     nets = [random_layers((INPUTS, 3, 1), seed) for seed in range(2)]
@@ -214,7 +214,9 @@ def test_every_column_has_its_row_and_type_in_the_docs(heading: str) -> None:
     x, y = rows_for(groups[0].setting)
     rows = verdicts.with_theory(judged(*groups), groups, SimpleNamespace(x_train=x, y_train=y), 0)
     found = learned.table(groups, rows_with_properties(groups[0].setting), 0.99, 0.7)
-    summed = judging.tables(rows, found, 0.99, 0.7)
+    pairs = metrics.distances(groups)
+    moving = dynamics.table(groups, pairs["l2_whole"].to_numpy())
+    summed = judging.tables(rows, found, moving, 0.99, 0.7)
     tables = {
         "Verdicts": summed["verdicts"],
         "Contrasts": summed["contrasts"],
@@ -223,7 +225,9 @@ def test_every_column_has_its_row_and_type_in_the_docs(heading: str) -> None:
         "Learning": summed["over_training"],
         "Networks": rows,
         "What": found,
-        "Distances": metrics.distances(groups),
+        "Distances": pairs,
+        "Dynamics of networks": moving,
+        "Dynamics of settings": summed["dynamics"],
     }
     texts = set(COLUMNS) & set(tables[heading]) - {"learning_rate", "weight_decay"}
     table = tables[heading].astype(dict.fromkeys(texts, object))

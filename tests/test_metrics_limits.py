@@ -12,7 +12,9 @@ from judged_networks import a_model, judged, random_layers, trained
 from networks_strategies import INPUTS, rows_for
 from symbreak import (
     data,
+    dynamics,
     functional,
+    groups,
     judging,
     learned,
     matching,
@@ -22,6 +24,7 @@ from symbreak import (
     properties,
     statistics,
     surgery,
+    tempo,
     trainer,
     verdicts,
 )
@@ -39,7 +42,10 @@ MODULES = [
     properties,
     surgery,
     matching,
+    groups,
+    dynamics,
     learned,
+    tempo,
     judging,
 ]
 

@@ -13,6 +13,7 @@ rule measure:
         distances=f"{RESULTS}/distances/{{init}}.parquet",
         networks=f"{RESULTS}/networks/{{init}}.parquet",
         properties=f"{RESULTS}/properties/{{init}}.parquet",
+        dynamics=f"{RESULTS}/dynamics/{{init}}.parquet",
     log:
         f"{LOGS}/measure/{{init}}.log",
     benchmark:
@@ -39,6 +40,7 @@ rule judge:
         networks=expand(rules.measure.output.networks, init=INITS),
         properties=expand(rules.measure.output.properties, init=INITS),
         claims=EXPERIMENT.claims or [],
+        dynamics=expand(rules.measure.output.dynamics, init=INITS),
     output:
         verdicts=f"{RESULTS}/verdicts.csv",
         claims=f"{RESULTS}/claims.csv",
@@ -47,6 +49,7 @@ rule judge:
         over_training=f"{RESULTS}/over_training.csv",
         by_verdict=f"{RESULTS}/by_verdict.csv",
         contrasts=f"{RESULTS}/contrasts.csv",
+        dynamics=f"{RESULTS}/dynamics.csv",
     log:
         f"{LOGS}/judge/judge.log",
     benchmark:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from symbreak import __version__, audit, config, data, engine, hunt, why
+from symbreak import __version__, audit, config, data, engine, hunt, opening, why
 from symbreak.config import ConfigError
 from symbreak.data import DataError
 from symbreak.frameworks import ACTIVATIONS, FRAMEWORKS
@@ -169,6 +169,16 @@ def audit_command(
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise click.ClickException(f"{output}: cannot be written ({reason})") from None
+
+
+@main.command("flower")
+@click.option("--widths", type=Numbers(2, 4096), default="2-8", show_default=True, metavar="LIST",
+              help="Numbers of hidden units.")  # fmt: skip
+@click.option("--steps", type=click.IntRange(1), default=audit.SOURCES["flower"].steps,
+              show_default=True, help="Steps of gradient descent.")  # fmt: skip
+def flower_command(widths: list[int], steps: int) -> None:
+    """Train a course's equal neurons by @ and with sums in one order."""
+    click.echo(opening.text(widths, steps))
 
 
 def rows_of(source: str, target: str | None) -> tuple[tuple[Any, Any], dict[str, Any]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from symbreak import figures, summary
+from symbreak import figures, paths, summary
 from symbreak.networks import Trained, neuron_vectors
 from symbreak.settings import Setting
 from symbreak.statistics import median_over_seeds
@@ -27,6 +27,7 @@ class Example:
     before: str
     after: str
     weights_text: str
+    paths: paths.Paths | None
 
 
 def examples(
@@ -34,15 +35,19 @@ def examples(
     distances: Callable[[str], pd.DataFrame],
     trained: Callable[[Setting], Trained],
     features: Sequence[str],
+    x: np.ndarray,
 ) -> list[Example]:
-    """Return an example of each verdict that occurs; ``summary.chosen`` states the rule."""
+    """Return an example of each verdict that occurs; ``summary.chosen`` states the rule.
+
+    ``x`` [b, d] are the training rows.
+    """
     chosen = summary.chosen(grid)
     networks = {setting: trained(setting) for setting in chosen}
     layers = {setting: deciding_layer(networks[setting]) for setting in chosen}
     pairs = {s: pairs_of(distances(s.init.label), s, layers[s]) for s in chosen}
     scale = distance_scale(list(pairs.values()))
     return [
-        _example(grid.rows[s], networks[s], layers[s], pairs[s], scale, features) for s in chosen
+        _example(grid.rows[s], networks[s], layers[s], pairs[s], scale, features, x) for s in chosen
     ]
 
 
@@ -79,7 +84,7 @@ def distinct(neurons: np.ndarray) -> int:
 
 def _example(
     row: Row, trained: Trained, layer: int, pairs: pd.DataFrame, scale: tuple[float, float],
-    features: Sequence[str],
+    features: Sequence[str], x: np.ndarray,
 ) -> Example:  # fmt: skip
     setting = trained.setting
     place = f"{setting.label}, hidden layer {layer} of {len(setting.hidden)}"
@@ -100,6 +105,7 @@ def _example(
         figures.weights(after, names, largest, f"{place}: neurons after {last:,} steps."),
         f"Hidden layer {layer} of {len(setting.hidden)}, replicate {REPLICATE}: "
         f"{_neurons(before)} before training, {_neurons(after)} after {last:,} steps.",
+        paths.paths(trained, layer, REPLICATE, x, row.verdict, place),
     )
 
 

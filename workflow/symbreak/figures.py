@@ -40,6 +40,12 @@ STYLE: Any = {  # matplotlib types each key
     "axes.facecolor": "none", "figure.facecolor": "none", "savefig.facecolor": "none",
     "figure.dpi": 72, "axes.linewidth": 1.0, "xtick.major.size": 3.0, "ytick.major.size": 3.0,
 }  # fmt: skip
+LOOKS: Any = [  # of lines that are told apart without colour
+    {"marker": marker, "linestyle": dash} for marker, dash in (
+        ("o", "-"), ("s", (0, (5, 2))), ("^", (0, (2, 2))), ("D", (0, (5, 2, 1, 2))),
+        ("v", (0, (1, 1))), ("P", (0, (8, 3))))
+]  # fmt: skip
+MOST_NAMED = 16  # units whose numbers a figure has room for
 MOST_NUMBERED = 120  # cells of a heat map that still have room for their numbers
 KEPT = {
     "fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin",
@@ -131,6 +137,102 @@ def _short(value: float) -> str:
     text = f"{value:.2f}" if abs(value) < 100 else f"{value:.0f}"
     text = f"{value:.0e}".replace("e-0", "e-") if abs(value) < 0.005 else text
     return text.replace("-", "−")
+
+
+def saddle_steps(points: pd.DataFrame, steps: int, alt: str) -> str:
+    """Return the steps to a distance against ``eps``, a line an ``activation``.
+
+    ``points`` has a row an activation and eps, with ``by`` (NaN: half of the networks or more never
+    got there; drawn hollow above the end) and its interval ``low`` to ``high``.
+    """
+    lines = points.groupby("activation", sort=False)
+    top = [steps * (1.05 + 0.06 * i) for i in range(lines.ngroups + 1)]
+    with _style():
+        figure, axes = _axes(4.9, 3.4)
+        for (name, line), look, height in zip(lines, LOOKS, top, strict=False):
+            got, never = line[line["by"].notna()], line[line["by"].isna()]
+            low, high = (got[side].fillna(got["by"]) for side in ("low", "high"))
+            axes.errorbar(
+                got["eps"], got["by"], [got["by"] - low, high - got["by"]], label=name, color=INK,
+                linewidth=1.5, elinewidth=0.8, markersize=5, **look,
+            )  # fmt: skip
+            axes.plot(
+                never["eps"], [height] * len(never), color=INK, markersize=6, fillstyle="none",
+                **look | {"linestyle": "none"},
+            )  # fmt: skip
+        axes.axhline(steps, color=MUTED, linewidth=1, linestyle=(0, (3, 3)))
+        _eps_axis(axes, points)
+        axes.set_yticks([tick for tick in axes.get_yticks() if 0 <= tick <= steps])
+        axes.set(ylabel="steps", ylim=(0, top[-1]))
+        axes.yaxis.set_major_formatter("{x:,.0f}")
+        return _svg(figure, alt)
+
+
+def saddle_distance(points: pd.DataFrame, alt: str) -> str:
+    """Return the largest distance at the ``end`` against ``eps``, a line an ``activation``.
+
+    The dotted line is eps itself: what is on or below it has not grown.
+    """
+    eps, end = points["eps"], points["end"]
+    with _style():
+        figure, axes = _axes(4.9, 3.4)
+        lines = points[end > 0].groupby("activation", sort=False)
+        for (name, line), look in zip(lines, LOOKS, strict=False):
+            axes.plot(line["eps"], line["end"], label=name, color=INK, linewidth=1.5, markersize=5,
+                      **look)  # fmt: skip
+        axes.plot(eps, eps, color=MUTED, linewidth=1, linestyle=(0, (1, 3)))
+        axes.set_yscale("log")
+        _eps_axis(axes, points)
+        low, high = math.floor(math.log10(eps.min())), math.ceil(math.log10(max(1.0, *end)))
+        ticks = range(high, low - 1, -max(1, (high - low) // 5))
+        axes.set_yticks([10.0**d for d in ticks], [_power(d) for d in ticks], minor=False)
+        axes.set_yticks([], minor=True)
+        axes.set(ylabel="largest distance at the end")
+        return _svg(figure, alt)
+
+
+def _eps_axis(axes: Axes, points: pd.DataFrame) -> None:
+    """Make the horizontal axis that of eps, from the largest to the smallest."""
+    axes.set_xscale("log")
+    low, high = (round(math.log10(f(points["eps"]))) for f in (min, max))
+    ticks = range(high, low - 1, -max(1, math.ceil((high - low) / 5)))
+    axes.set_xticks([10.0**d for d in ticks], [_power(d) for d in ticks], minor=False)
+    axes.set_xticks([], minor=True)
+    axes.invert_xaxis()
+    axes.set(xlabel="eps, the size of the difference at the start")
+    axes.yaxis.grid(True, linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.legend(title=None, frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+
+
+def paths(points: np.ndarray, verdict: str, alt: str) -> str:
+    """Return the ways of units through a plane, points [checkpoints, units, 2], dots at the start.
+
+    The names of units that end in one place stand there together.
+    """
+    with _style():
+        figure, axes = _axes(4.9, 3.2)
+        for unit in range(points.shape[1]):
+            x, y = points[:, unit].T
+            axes.plot(x, y, color=LINES[verdict], linewidth=1.5, alpha=0.8)
+            axes.plot(x[0], y[0], marker="o", markersize=4, color=LINES[verdict])
+        for (x, y), names in _ends(points[-1], float(np.ptp(points))).items():
+            axes.annotate(names, (x, y), (4, 3), textcoords="offset points", fontsize=10.0)
+        axes.set(xlabel="first axis", ylabel="second axis")
+        axes.margins(0.12)
+        return _svg(figure, alt)
+
+
+def _ends(last: np.ndarray, span: float) -> dict[tuple[float, float], str]:
+    """Return the numbers of the units that end in each place of [units, 2], near ones together."""
+    found: list[list[int]] = []
+    for unit, place in enumerate(last if len(last) <= MOST_NAMED else []):
+        near = [units for units in found if abs(last[units[0]] - place).max() <= span / 30]
+        if near:
+            near[0].append(unit)
+        else:
+            found.append([unit])
+    return {tuple(last[units[0]]): ", ".join(str(unit + 1) for unit in units) for units in found}
 
 
 def neglect(rows: pd.DataFrame, alt: str) -> str:

@@ -18,9 +18,9 @@ from typing import Any
 
 import llvmlite.binding as llvm
 import numpy as np
-from threadpoolctl import threadpool_info
 
 from symbreak import engine, trainer
+from symbreak.blas import numpy_blas
 from symbreak.networks import join_layers, network_widths, neuron_vectors
 from symbreak.processor import target
 from symbreak.settings import REGISTRIES, Setting
@@ -102,15 +102,6 @@ def framework(
         return train
 
     return register
-
-
-def numpy_blas() -> tuple[str, str]:
-    """Return NumPy's BLAS and the kernel that it chose for this CPU."""
-    for found in threadpool_info():
-        if found["user_api"] == "blas" and "numpy" in found["filepath"]:
-            name = f"{found['internal_api']} {found['version']}"
-            return name, str(found.get("architecture") or "not reported")
-    return "not reported", "not reported"
 
 
 def torch_blas() -> tuple[str, str]:

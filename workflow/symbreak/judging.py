@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from symbreak import config, contrasts, court, learned, pooled, verdicts
+from symbreak import config, contrasts, court, learned, pooled, tempo, verdicts
 from symbreak.settings import COLUMNS
 from symbreak.statistics import bootstrap, mean
 from symbreak.story import PROPERTIES
@@ -21,12 +21,12 @@ SUMMED = ("neglected_mean", "neglected_low", "neglected_high", "neglected_untrai
           "effective_rank_mean")  # fmt: skip
 
 
-def tables(judged: pd.DataFrame, found: pd.DataFrame, redundancy: float, neglect: float,
-           own_claims: str | None = None) -> dict[str, pd.DataFrame]:  # fmt: skip
+def tables(judged: pd.DataFrame, found: pd.DataFrame, dynamics: pd.DataFrame, redundancy: float,
+           neglect: float, own_claims: str | None = None) -> dict[str, pd.DataFrame]:  # fmt: skip
     """Return the rows of each CSV file of the judge job by the file's name.
 
     ``judged`` has a row a network (``verdicts.networks``), ``found`` is the table of ``learned``,
-    ``own_claims`` the path of a file of claims.
+    ``dynamics`` that of ``dynamics``, ``own_claims`` the path of a file of claims.
     """
     rows = networks(found, neglect)
     settled = with_learned(verdicts.settings(judged), found, neglect)
@@ -38,6 +38,7 @@ def tables(judged: pd.DataFrame, found: pd.DataFrame, redundancy: float, neglect
         "over_training": over_training(judged, found, neglect),
         "by_verdict": pooled.by_verdict(rows, settled),
         "contrasts": contrasts.table(judged, rows),
+        "dynamics": tempo.settings(dynamics),
     }
 
 

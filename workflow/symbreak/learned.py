@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from symbreak import functional, metrics, properties, surgery, verdicts
+from symbreak import dynamics, functional, metrics, properties, surgery, verdicts
 from symbreak.data import Dataset
 from symbreak.networks import Trained
 from symbreak.story import PROPERTIES
@@ -36,7 +36,10 @@ class Against:
 def tables(trained: list[Trained], rows: Dataset, seed: int, redundancy: float,
            neglect: float) -> Iterator[tuple[str, pd.DataFrame]]:  # fmt: skip
     """Yield the name and the rows of each table of these networks, one at a time."""
-    yield "distances", metrics.distances(trained)
+    distances = metrics.distances(trained)
+    yield "distances", distances
+    yield "dynamics", dynamics.table(trained, distances["l2_whole"].to_numpy())
+    del distances
     found = verdicts.networks(trained, rows.x_train, redundancy)
     yield "networks", verdicts.with_theory(found, trained, rows, seed)
     yield "properties", table(trained, rows, redundancy, neglect)

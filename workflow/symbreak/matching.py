@@ -14,26 +14,30 @@ from symbreak.metrics import centred, correlations, l2, row_products
 
 Array = np.ndarray
 
+TIE = 1e-9  # of the largest distance: what staying in place counts less
+
 
 def by_weights(a: Array, b: Array) -> Array:
     """Return for each unit of a [u, k] the unit of b [u, k] that it is matched to [u].
 
-    By the L2 distance of neuron vectors: for two checkpoints of one network.
+    By the L2 distance of neuron vectors: for two checkpoints of one network. Where two assignments
+    are as short, as with equal units, units keep their places.
     """
-    return linear_sum_assignment(l2(a[:, None], b[None]))[1]
+    distance = l2(a[:, None], b[None])
+    return linear_sum_assignment(distance - TIE * distance.max() * np.eye(len(a)))[1]
 
 
 def by_function(a: Array, b: Array) -> tuple[Array, Array]:
-    """Return for each unit of a the unit of b that does most nearly the same [u], and the sign.
+    """Return for each unit of a the unit of b that does most nearly the same, and how nearly, [u].
 
     By the |correlation| of activations [b, u] over the same rows: for two replicates, whose weights
-    may differ in scale and sign. The sign is -1 where the activations go in opposite directions.
+    may differ in scale and sign. The correlation is below 0 where activations go opposite ways.
     """
     units = a.shape[1]
     z, constant = centred(np.concatenate([a, b], axis=1)[None])
     between = correlations(row_products(z, z), constant)[0, :units, units:]
     matched = linear_sum_assignment(abs(between), maximize=True)[1]
-    return matched, np.where(between[np.arange(units), matched] < 0, -1, 1)
+    return matched, between[np.arange(units), matched]
 
 
 def through_training(vectors: Array) -> Array:
@@ -43,5 +47,6 @@ def through_training(vectors: Array) -> Array:
     """
     names = [np.arange(vectors.shape[1])]
     for before, after in pairwise(vectors):
-        names.append(by_weights(before, after)[names[-1]])
+        place = names[-1]
+        names.append(place[by_weights(before[place], after[place])])
     return np.stack(names)

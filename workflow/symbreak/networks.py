@@ -5,7 +5,7 @@ biases [unit] (zeros for bias ``none``). Widths are (inputs, hidden widths ..., 
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
@@ -27,7 +27,8 @@ class Trained:
     ``steps`` [c] counts the steps taken at each checkpoint, from 0; ``weights`` [r, c, p] in the
     dtype of the training, NaN throughout from the first checkpoint with a weight that is not
     finite; ``moved`` [r, p] tells which parameters changed their value in any step; losses (mean
-    cross-entropy in nats) and accuracies are float64 [r, c], without dropout.
+    cross-entropy in nats) and accuracies are float64 [r, c], without dropout. ``blas`` names the
+    library and kernel of ``blas`` arithmetic, whose bits are its own; it is empty for ``exact``.
     """
 
     setting: Setting
@@ -39,6 +40,7 @@ class Trained:
     test_loss: np.ndarray
     train_accuracy: np.ndarray
     test_accuracy: np.ndarray
+    blas: str = field(default="", kw_only=True)
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -102,7 +104,7 @@ def neuron_vectors(parameters: np.ndarray, widths: tuple[int, ...], layer: int) 
 
 def save(path: str | Path, trained: list[Trained]) -> None:
     """Write the networks of a combination; the same networks give the same bytes."""
-    records = [t.setting.record() for t in trained]
+    records = [t.setting.record() | ({"blas": t.blas} if t.blas else {}) for t in trained]
     arrays = {f"{name}_{i}": getattr(t, name) for i, t in enumerate(trained) for name in ARRAYS}
     text = np.frombuffer(json.dumps(records).encode(), np.uint8)
     with Path(path).open("wb") as file:
@@ -122,6 +124,7 @@ def load(path: str | Path) -> list[Trained]:
                 inputs,
                 steps,
                 *(file[f"{name}_{i}"] for name in ARRAYS),
+                blas=record.get("blas", ""),
             )
             for i, record in enumerate(records)
         ]

@@ -16,10 +16,24 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import numpy as np
 import pandas as pd
 import yaml
 
-from symbreak import cards, causes, crossings, data, examples, figures, matrix, networks, summary
+from symbreak import (
+    breaks,
+    cards,
+    causes,
+    crossings,
+    data,
+    examples,
+    figures,
+    matrix,
+    networks,
+    rounding,
+    saddle,
+    summary,
+)
 from symbreak import config as configuration
 from symbreak.components import Component
 from symbreak.files import write_text
@@ -57,10 +71,11 @@ class Results:
 
     ``verdicts`` and ``networks`` have a row a setting and a row a network, ``claims`` a row a
     claim, ``sensitivity`` a row a threshold, ``over_training`` a row a verdict and checkpoint,
-    ``by_verdict`` a row a verdict, ``contrasts`` a row a pair of settings. ``distances`` takes the
-    label of an initializer and returns the pairs of its networks; ``trained`` takes a setting and
-    returns its networks. ``features`` are the names of the inputs, ``rows`` a sentence on the rows;
-    ``searches`` are those of ``refine``.
+    ``by_verdict`` a row a verdict, ``contrasts`` a row a pair of settings, ``dynamics`` a row a
+    setting and hidden layer. ``distances`` and ``times`` take the label of an initializer and
+    return the pairs of its networks and their rows of dynamics; ``trained`` takes a setting and
+    returns its networks. ``features`` are the names of the inputs x [b, d] of the training rows,
+    ``rows`` a sentence on the rows; ``searches`` are those of ``refine``.
     """
 
     verdicts: pd.DataFrame
@@ -70,9 +85,12 @@ class Results:
     over_training: pd.DataFrame
     by_verdict: pd.DataFrame
     contrasts: pd.DataFrame
+    dynamics: pd.DataFrame
     distances: Callable[[str], pd.DataFrame]
+    times: Callable[[str], pd.DataFrame]
     trained: Callable[[Setting], Trained]
     features: Sequence[str]
+    x: np.ndarray
     rows: str
     searches: Sequence[crossings.Search] = ()
 
@@ -81,6 +99,7 @@ def write(path: str | Path, experiment: Experiment, made_by: Provenance) -> None
     """Write the report of an experiment from the results in its folders."""
     folder = Path(experiment.results)
     table = data.read_csv(experiment.data_file, data.target_of(experiment.data))
+    rows = data.dataset(experiment.data, table)
     results = Results(
         pd.read_csv(folder / "verdicts.csv", dtype=TEXT_COLUMNS),
         pd.read_parquet(folder / "networks.parquet"),
@@ -89,9 +108,12 @@ def write(path: str | Path, experiment: Experiment, made_by: Provenance) -> None
         pd.read_csv(folder / "over_training.csv"),
         pd.read_csv(folder / "by_verdict.csv"),
         pd.read_csv(folder / "contrasts.csv", dtype={**TEXT_COLUMNS, "value": str}),
+        pd.read_csv(folder / "dynamics.csv", dtype=TEXT_COLUMNS),
         lambda init: pd.read_parquet(folder / "distances" / f"{init}.parquet"),
+        lambda init: pd.read_parquet(folder / "dynamics" / f"{init}.parquet"),
         lambda setting: read_trained(folder, setting),
-        data.dataset(experiment.data, table).features,
+        rows.features,
+        rows.x_train,
         data.count_rows(table),
         crossings.read(experiment),
     )
@@ -117,7 +139,11 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
         "origins": summary.origins(grid), "bar": list(bar(grid)),
         "selectors": matrix.selectors(grid), "panels": matrix.panels(grid),
         "fixed": matrix.fixed_factors(grid), "changes": list(summary.changes(grid)),
-        "examples": examples.examples(grid, results.distances, results.trained, results.features),
+        "examples": examples.examples(grid, results.distances, results.trained, results.features,
+                                      results.x),
+        **breaks.context(results.dynamics, experiment.steps),
+        "saddles": saddle.saddles(experiment, results.dynamics, results.times),
+        "rounding": rounding.rounding(grid, results.dynamics),
         "losses": losses.to_dict("records"), "loss_text": summary.loss_sentence(losses),
         "loss_figure": loss_figure(results.networks, losses), "networks": len(results.networks),
         "neglect": summary.neglect(results.by_verdict).to_dict("records"),

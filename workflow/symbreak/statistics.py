@@ -173,3 +173,37 @@ def resamples(count: int) -> Array:
     """Return which of ``count`` seeds each resample takes, [count, resamples]."""
     words = words32(np.uint64(0), stream_key(0, RESAMPLE), count * RESAMPLES, np.uint64(count))
     return (words.reshape(count, RESAMPLES) * np.uint64(count) >> np.uint64(32)).astype(np.int64)
+
+
+def middle(values: Array) -> float:
+    """Return the middle one of values [n], the lower of two; NaN of none.
+
+    Infinity stands for "later than was looked": where more than half are, the median is too. With
+    all censored at one time this is the Kaplan-Meier median.
+    """
+    return float(np.sort(values)[(len(values) - 1) // 2]) if len(values) else nan
+
+
+def middle_interval(values: Array) -> tuple[float, float]:
+    """Return the 95 % interval of the median, two of the sorted values [n]; NaN of fewer than 6.
+
+    Free of distribution: the median lies outside with the chance that a fair coin falls on one side
+    too often (Thompson, Annals of Mathematical Statistics 7, 1936).
+    """
+    rank = _median_rank(len(values))
+    if rank is None:
+        return nan, nan
+    found = np.sort(values)
+    return float(found[rank]), float(found[-1 - rank])
+
+
+@cache
+def _median_rank(count: int) -> int | None:
+    """Return the largest k with P(Binomial(count, 1/2) <= k) at most 2.5 %; None without one."""
+    total, rank = 0, None
+    for k in range(count):
+        total += comb(count, k)
+        if 40 * total > 1 << count:
+            return rank
+        rank = k
+    return rank

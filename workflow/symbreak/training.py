@@ -11,7 +11,7 @@ from typing import TypedDict
 
 import numpy as np
 
-from symbreak import engine, machine, trainer
+from symbreak import blas, engine, machine, trainer
 from symbreak.data import Dataset
 from symbreak.networks import Trained
 from symbreak.processor import NotCompiled
@@ -93,8 +93,9 @@ def train_setting(setting: Setting, run: Run, dataset: Dataset) -> Trained:
     print(f"{setting.label}: {seconds:.2f} s of CPU time, "
           f"{1e6 * seconds / count:.2f} us a network and step")  # fmt: skip
     train_loss, train_accuracy, test_loss, test_accuracy = scores
+    kernel = "" if setting.arithmetic == "exact" else blas.label()
     return Trained(setting, x.shape[1], stops, weights, moved, train_loss, test_loss,
-                   train_accuracy, test_accuracy)  # fmt: skip
+                   train_accuracy, test_accuracy, blas=kernel)  # fmt: skip
 
 
 def engine_of(setting: Setting) -> ModuleType:

@@ -7,8 +7,8 @@ from itertools import chain
 
 import numpy as np
 
+from symbreak.blas import numpy_blas
 from symbreak.data import dataset, make
-from symbreak.frameworks import numpy_blas
 from symbreak.networks import parameter_count, split_layers
 from symbreak.settings import Experiment, Setting
 from symbreak.trace import (

@@ -1,0 +1,76 @@
+"""The ways of a network's units through weight space, each unit under one name."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from symbreak import figures, matching, metrics
+from symbreak.networks import Trained, neuron_vectors
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Paths:
+    """A picture (SVG) of the units' ways and the sentence that says its numbers."""
+
+    figure: str
+    text: str
+
+
+def paths(trained: Trained, layer: int, replicate: int, x: Array, verdict: str,
+          place: str) -> Paths | None:  # fmt: skip
+    """Return the paths of the units of one layer; None where no weight is finite or none moves.
+
+    ``x`` [b, d] are the training rows, over which another replicate's units are compared.
+    """
+    weights = trained.weights[replicate]
+    vectors = neuron_vectors(weights[np.isfinite(weights).all(axis=-1)], trained.widths, layer)
+    if len(vectors) < 2 or (vectors == vectors[0]).all():
+        return None
+    names = matching.through_training(vectors)
+    named = np.take_along_axis(vectors, names[..., None], axis=1).astype(np.float64)
+    flat, share = plane(named)
+    text = (
+        f"The ways of the {named.shape[1]} neurons of that network through weight space, from the "
+        f"dots on, in the plane that shows {100 * share:.0f} % of their variance. "
+        f"{swaps_sentence(names)}{_seeds_sentence(trained, layer, replicate, x)}"
+    )
+    return Paths(figures.paths(flat, verdict, f"{place}. {text}"), text)
+
+
+def plane(named: Array) -> tuple[Array, float]:
+    """Return vectors [c, u, k] in their first two principal axes [c, u, 2], and the share of the
+    variance that these show. The sign of an axis is that of its largest entry.
+    """
+    points = named.reshape(-1, named.shape[-1])
+    centred = points - points.mean(axis=0)
+    _, sizes, axes = np.linalg.svd(centred, full_matrices=False)
+    axes = axes[:2] * np.sign(axes[np.arange(2), abs(axes[:2]).argmax(axis=1)])[:, None]
+    variance = sizes * sizes
+    total = float(variance.sum())
+    shape = (*named.shape[:2], 2)
+    return (centred @ axes.T).reshape(shape), float(variance[:2].sum()) / total if total else 1.0
+
+
+def swaps_sentence(names: Array) -> str:
+    """Return how often a name went from one unit to another, names [c, u] over checkpoints."""
+    moved = [(int(np.count_nonzero(a != b))) for a, b in pairwise(names)]
+    if not any(moved):
+        return "From one checkpoint to the next every neuron is matched to itself."
+    times = sum(count > 0 for count in moved)
+    return (f"Matched from one checkpoint to the next, neurons change places {times} "
+            f"time{'s' if times > 1 else ''}; the lines follow the names.")  # fmt: skip
+
+
+def _seeds_sentence(trained: Trained, layer: int, replicate: int, x: Array) -> str:
+    """Return how much the units of the next replicate do the same, each matched to one."""
+    pair = trained.weights[replicate : replicate + 2, -1]
+    if len(pair) < 2 or not np.isfinite(pair).all():
+        return ""
+    chunks = metrics.activations(trained.setting, pair, trained.widths, x)
+    a = np.concatenate([layers[layer - 1] for layers in chunks])
+    found = abs(matching.by_function(a[0], a[1])[1])
+    return (f" Matched to the neurons of replicate {replicate + 1} by what they compute, they "
+            f"correlate by {found.min():.2f} to {found.max():.2f}.")  # fmt: skip
