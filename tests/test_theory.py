@@ -94,6 +94,16 @@ MUTANTS: dict[str, tuple[Any, str, Any]] = {  # where, name, and what is wrong i
 }
 
 
+def test_decay_that_forgets_the_start_leaves_it_open_whether_units_differ() -> None:
+    """Of 32 networks two were measured tied in this setting: starts that a run forgets."""
+    strong = a_case(choice("init", "normal"), weight_decay=0.168, learning_rate=1.0, steps=1000)
+    found = hunt.compare(replace(strong, replicates=2))
+    assert found.agreed.rule == "forgetting"
+    assert not found.agreed.known
+    weak = hunt.compare(replace(strong, setting=replace(strong.setting, weight_decay=0.001)))
+    assert weak.agreed.rule == "own start"
+
+
 def test_every_rule_has_a_witness_and_a_mutant() -> None:
     assert list(WITNESSES) == list(rules.RULES) == list(MUTANTS)
 

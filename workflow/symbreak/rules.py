@@ -116,14 +116,15 @@ def no_signal(layer: Layer) -> Verdict | None:
 
 @rule(known=False)
 def forgetting(layer: Layer) -> Verdict | None:
-    """Where rate times decay is 1, each step forgets the weights: a unit that gets no gradient in
-    one step is the zero vector after it, and equals every other such unit.
+    """Where weight decay shrinks a start to less than its last bit within the run (at once where
+    rate times decay is 1), units keep only what their gradients hold up, and may become equal.
     """
     start, setting = layer.start, layer.start.setting
     if not layer.signals.heard[layer.k].any():
         return None
     left = abs(1 - setting.learning_rate * setting.weight_decay)
-    if left > np.finfo(start.x.dtype).eps:
+    kept = left if left >= 1 or start.own_noise else left**start.steps
+    if kept > np.finfo(start.x.dtype).eps:
         return None
     if start.adaptive:
         return None
@@ -131,8 +132,8 @@ def forgetting(layer: Layer) -> Verdict | None:
     sizes = ("symmetric", "tied", "broken")
     possible = sizes[:1] if equal else sizes
     return {name: 1 / len(possible) for name in possible}, (
-        "Learning rate times weight decay is 1: units that are silent in some step become equal; "
-        "which ones are, the start does not tell."
+        f"Weight decay leaves {left:.3g} of each weight a step, in the end nothing of the starts: "
+        "units that no gradient tells apart become equal; which ones do, the start does not tell."
     )
 
 

@@ -155,7 +155,7 @@ def sign_test(more: int, fewer: int) -> float:
     """
     changes = more + fewer
     tail = sum(comb(changes, k) for k in range(min(more, fewer) + 1))
-    return min(2 * tail, 2**changes) / 2**changes
+    return min(2 * tail, 1 << changes) / (1 << changes)
 
 
 def holm(p: Array) -> Array:
