@@ -11,6 +11,7 @@ from symbreak import (
     config,
     data,
     dynamics,
+    hunt,
     judging,
     learned,
     metrics,
@@ -39,6 +40,7 @@ SMALL: dict[str, Any] = {
     "replicates": 3,
     "checkpoints": 5,
 }  # fmt: skip
+HUNTED = pd.DataFrame([hunt.row(one) for one in hunt.hunt(1, range(2), 1)])
 
 
 def small(**changes: Any) -> Experiment:
@@ -81,8 +83,9 @@ def results(experiment: Experiment, trained: dict[Setting, Trained]) -> Results:
     return Results(
         judged["verdicts"], networks, judged["claims"], judged["sensitivity"],
         judged["over_training"], judged["by_verdict"], judged["contrasts"], judged["dynamics"],
+        HUNTED,
         distances(trained), lambda init: times(of(trained, init)), trained.__getitem__,
-        rows.features, rows.x_train, data.count_rows(table),
+        rows.features, rows.x_train, rows.y_train, data.count_rows(table),
     )  # fmt: skip
 
 

@@ -25,8 +25,9 @@ ORDER = (
     "trace", "why", "chance", "start", "signals", "symmetry", "layers", "rules", "theory",
     "metrics", "statistics", "agreement", "verdicts", "hunt", "functional", "properties", "surgery",
     "matching", "groups", "dynamics", "learned", "pooled", "contrasts", "tempo", "conditions",
-    "evidence", "court", "judging", "boundary", "summary", "causes", "cards", "figures",
-    "crossings", "matrix", "paths", "examples", "breaks", "saddle", "rounding", "report", "cli",
+    "evidence", "court", "judging", "boundary", "summary", "mathematics", "causes", "cards",
+    "figures", "crossings", "matrix", "paths", "examples", "breaks", "saddle", "rounding", "report",
+    "cli",
 )  # fmt: skip
 MODULES = sorted(path.stem for path in LIBRARY.glob("*.py"))
 SOURCES = sorted(

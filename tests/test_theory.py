@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from judged_networks import a_model
 from networks_strategies import rows_for
-from symbreak import agreement, chance, cli, hunt, rules, signals, symmetry, theory
+from symbreak import agreement, chance, cli, hunt, rules, signals, summary, symmetry, theory
 from symbreak.components import Choice
 from symbreak.hunt import Case
 from symbreak.settings import REGISTRIES
@@ -204,3 +204,14 @@ def test_the_docs_hold_the_rules_and_the_options() -> None:
     assert rules.table() in docs, "run: python -m symbreak.rules"
     for parameter in cli.main.commands["hunt"].params:
         assert f"`{parameter.opts[0]}`" in docs
+
+
+def test_the_table_of_a_hunt_counts_what_the_sentences_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hunt, "CASES", 12)
+    table = hunt.table(SEED)
+    found = list(hunt.hunt(SEED, range(12), hunt.REPLICATES))
+    assert (table["agrees"] == "no").sum() == sum(not one.agreed.holds for one in found)
+    assert (table["known"] == "no").sum() == sum(not one.agreed.known for one in found)
+    missed = table.assign(agrees="no")
+    assert "found 12 of which it is wrong" in summary.hunted(missed)
+    assert "found 0" in summary.hunted(table.assign(agrees="yes"))

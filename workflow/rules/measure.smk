@@ -34,6 +34,27 @@ rule measure:
         "../scripts/measure.py"
 
 
+rule hunt:
+    """Look for random settings, far outside the grid, of which the theory is wrong."""
+    output:
+        f"{RESULTS}/hunt.csv",
+    log:
+        f"{LOGS}/hunt/hunt.log",
+    benchmark:
+        f"{BENCHMARKS}/hunt/hunt.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=plan.BASE_MB,
+        runtime=plan.START_MINUTES,
+    params:
+        seed=EXPERIMENT.seed,
+        code=files.fingerprint("hunt"),
+    script:
+        "../scripts/hunt.py"
+
+
 rule judge:
     """Judge every setting and every claim, and put all networks in one table."""
     input:

@@ -5,6 +5,7 @@ rule report:
     """Write the report, one HTML file that opens from disk."""
     input:
         rules.judge.output,
+        rules.hunt.output,
         expand(rules.measure.output.distances, init=INITS),
         [EXPERIMENT.train_files(init.label) for init in EXPERIMENT.init],
         EXPERIMENT.boundary_files,

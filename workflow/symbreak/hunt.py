@@ -5,8 +5,10 @@ Case i of a hunt depends only on (seed, i), so one case can be run again by itse
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from symbreak import agreement, theory, trainer, verdicts
 from symbreak.components import Choice, spell
@@ -27,6 +29,7 @@ NUMBERS = {  # of a component's parameters by name; others keep their default
     "p": (0.5, 0.2, 0.05, 0.8, 0.01, 0.0),
 }
 REDUNDANCY = 0.99  # what it tells apart is one verdict to the theory
+CASES, REPLICATES = 100, 3  # of the hunt that every experiment makes
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +134,25 @@ def hunt(
     """Yield the comparison of each case."""
     for number in numbers:
         yield compare(case(seed, number, replicates), train)
+
+
+def table(seed: int) -> pd.DataFrame:
+    """Return the hunt of an experiment, a row a case; it depends on nothing but the seed."""
+    found = hunt(seed, range(CASES), REPLICATES)
+    return pd.DataFrame([row(one) for one in found])
+
+
+def row(found: Compared) -> dict[str, Any]:
+    """Return a comparison as a row of hunt.csv."""
+    return {
+        "case": found.case.number,
+        "setting": found.case.label,
+        "predicted": "; ".join(f"{n} {spell(round(c, 3))}" for n, c in found.agreed.expected),
+        "measured": "; ".join(f"{name} {count}" for name, count in found.measured.items()),
+        "agrees": "yes" if found.agreed.holds else "no",
+        "known": "yes" if found.agreed.known else "no",
+        "rule": found.agreed.rule,
+    }
 
 
 def summary(found: list[Compared]) -> str:

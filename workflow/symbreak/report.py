@@ -28,6 +28,7 @@ from symbreak import (
     data,
     examples,
     figures,
+    mathematics,
     matrix,
     networks,
     rounding,
@@ -72,10 +73,11 @@ class Results:
     ``verdicts`` and ``networks`` have a row a setting and a row a network, ``claims`` a row a
     claim, ``sensitivity`` a row a threshold, ``over_training`` a row a verdict and checkpoint,
     ``by_verdict`` a row a verdict, ``contrasts`` a row a pair of settings, ``dynamics`` a row a
-    setting and hidden layer. ``distances`` and ``times`` take the label of an initializer and
-    return the pairs of its networks and their rows of dynamics; ``trained`` takes a setting and
-    returns its networks. ``features`` are the names of the inputs x [b, d] of the training rows,
-    ``rows`` a sentence on the rows; ``searches`` are those of ``refine``.
+    setting and hidden layer, ``hunted`` a row a case of the hunt. ``distances`` and ``times`` take
+    the label of an initializer and return the pairs of its networks and their rows of dynamics;
+    ``trained`` takes a setting and returns its networks. ``features`` are the names of the inputs
+    x [b, d] of the training rows with labels y [b], ``rows`` a sentence on the rows; ``searches``
+    are those of ``refine``.
     """
 
     verdicts: pd.DataFrame
@@ -86,11 +88,13 @@ class Results:
     by_verdict: pd.DataFrame
     contrasts: pd.DataFrame
     dynamics: pd.DataFrame
+    hunted: pd.DataFrame
     distances: Callable[[str], pd.DataFrame]
     times: Callable[[str], pd.DataFrame]
     trained: Callable[[Setting], Trained]
     features: Sequence[str]
     x: np.ndarray
+    y: np.ndarray
     rows: str
     searches: Sequence[crossings.Search] = ()
 
@@ -109,11 +113,13 @@ def write(path: str | Path, experiment: Experiment, made_by: Provenance) -> None
         pd.read_csv(folder / "by_verdict.csv"),
         pd.read_csv(folder / "contrasts.csv", dtype={**TEXT_COLUMNS, "value": str}),
         pd.read_csv(folder / "dynamics.csv", dtype=TEXT_COLUMNS),
+        pd.read_csv(folder / "hunt.csv"),
         lambda init: pd.read_parquet(folder / "distances" / f"{init}.parquet"),
         lambda init: pd.read_parquet(folder / "dynamics" / f"{init}.parquet"),
         lambda setting: read_trained(folder, setting),
         rows.features,
         rows.x_train,
+        rows.y_train,
         data.count_rows(table),
         crossings.read(experiment),
     )
@@ -135,12 +141,16 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
     context = {
         "experiment": experiment, "grid": grid, "words": summary.WORDS, "made_by": made_by,
         "answer": summary.answer(grid), "others": summary.others(grid),
-        "theory": summary.theory(grid), "claims": cards.cards(grid, results.claims),
+        "theory": summary.theory(grid), "hunt_text": summary.hunted(results.hunted),
+        "hunt_misses": results.hunted.query("agrees == 'no'").to_dict("records"),
+        "claims": cards.cards(grid, results.claims),
         "origins": summary.origins(grid), "bar": list(bar(grid)),
         "selectors": matrix.selectors(grid), "panels": matrix.panels(grid),
         "fixed": matrix.fixed_factors(grid), "changes": list(summary.changes(grid)),
         "examples": examples.examples(grid, results.distances, results.trained, results.features,
                                       results.x),
+        "lesson": mathematics.lesson(grid, results.trained, list(results.features), results.x,
+                                     results.y),
         **breaks.context(results.dynamics, experiment.steps),
         "saddles": saddle.saddles(experiment, results.dynamics, results.times),
         "rounding": rounding.rounding(grid, results.dynamics),
