@@ -210,8 +210,9 @@ def test_hot_loops_are_vectorized_and_nothing_is_fused(folder: Path) -> None:
         assert count["fused"] == 0, name
         if name.startswith(("activation", "optimizer-sgd")):
             assert count["scalar"] == 0, name
-        if not name.startswith("dropout-none"):
+        if not name.startswith("dropout") or "gaussian" in name:  # others compare and select
             assert count["packed"] > 0, name
+        if not name.startswith("dropout-none"):
             assert count[widest] > 0, name
         if name.startswith(("run", "dropout-gaussian")):
             # Scalar code is left beside the loops, for arrays that overlap: none does.
