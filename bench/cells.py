@@ -84,4 +84,9 @@ def _around() -> Iterator[Cell]:
         yield centre._replace(hidden=(16, 16))
         for networks in (1, 16, 1000):
             yield centre._replace(hidden=(4,), networks=networks)
+        for width in (16, 64):
+            yield Cell((width,), "tanh", batch, networks=1)
+        yield Cell((16,), "relu", batch, "float32")
+        yield Cell((16, 16), "relu", batch)
     yield from (Cell((width, width)) for width in (4, 64))
+    yield Cell((16, 16), "tanh", 32, networks=1)

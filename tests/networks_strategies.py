@@ -4,15 +4,23 @@ import numpy as np
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from symbreak import trainer
+from symbreak.components import Choice
 from symbreak.settings import REGISTRIES, Setting
 
 ROWS, INPUTS = 37, 3
 few = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-def a_choice(kind: str) -> st.SearchStrategy:
-    """A component with its default parameters."""
-    return st.sampled_from([REGISTRIES[kind].choose(name) for name in REGISTRIES[kind]])
+OTHERS = {"p": (0.1, 0.2, 0.5), "beta": (0.5, 0.9), "beta1": (0.5, 0.9), "beta2": (0.9, 0.999),
+          "epsilon": (1e-8, 1e-3)}  # fmt: skip
+
+
+@st.composite
+def a_choice(draw: st.DrawFn, kind: str) -> Choice:
+    """A component, with its default parameters or others."""
+    name = draw(st.sampled_from(list(REGISTRIES[kind])))
+    own = [p.name for p in REGISTRIES[kind][name].parameters if p.name in OTHERS]
+    return REGISTRIES[kind].choose(name, **{p: draw(st.sampled_from(OTHERS[p])) for p in own})
 
 
 def plain_setting(**fixed: object) -> Setting:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from networks_strategies import INPUTS, ROWS, a_setting, few, plain_setting, rows_for, starts
-from symbreak import engine, selftest, trainer, training
+from symbreak import block, engine, selftest, trainer, training
 from symbreak.dropout import DROPOUTS
 from symbreak.initializers import BIASES, INITIALIZERS
 from symbreak.networks import join_layers, network_widths, neuron_vectors, split_layers
@@ -67,6 +67,15 @@ def test_engines_agree_on_every_component(with_component: Setting) -> None:
     assert_engines_agree(with_component, 3, ROWS)
 
 
+@pytest.mark.parametrize("batch_size", [None, 32])
+def test_engines_agree_where_the_cache_shortens_a_chunk(batch_size: int | None) -> None:
+    """Wide layers pass fewer rows at once, and the last chunk of a batch is a part of one."""
+    setting = plain_setting(hidden=(64, 64), dropout="hidden", batch_size=batch_size)
+    widths = network_widths(INPUTS, setting.hidden)
+    assert block.chunk_rows(widths, 8, ROWS) < min(block.CHUNK, ROWS)
+    assert_engines_agree(setting, 16, ROWS)
+
+
 def assert_engines_agree(setting: Setting, count: int, rows: int) -> None:
     start = starts(setting, count)
     (weights, moved), (fast, fast_moved) = (
@@ -107,11 +116,13 @@ def test_engines_agree_far_outside(setting: Setting, inputs, rate, scale, count)
     setting=a_setting(init=INITIALIZERS.choose("constant"), bias=BIASES.choose("constant")),
     noise=st.sampled_from(EQUAL_NOISE),
     method=st.sampled_from(ENGINES),
+    rows=st.sampled_from([ROWS, 130]),
 )
-def test_equal_units_stay_bitwise_equal(setting: Setting, noise, method) -> None:
+def test_equal_units_stay_bitwise_equal(setting: Setting, noise, method, rows) -> None:
     """E1: one value everywhere, and noise that all units of a layer share."""
     setting = replace(setting, dropout=noise)
-    weights, _ = train(method, setting, starts(setting, 16 if method is engine else 2))
+    start = starts(setting, 16 if method is engine else 2)
+    weights, _ = train(method, setting, start, rows=rows)
     widths = network_widths(INPUTS, setting.hidden)
     for layer in range(1, len(setting.hidden) + 1):
         units = neuron_vectors(weights, widths, layer)
@@ -214,6 +225,16 @@ def a_bit_of(place: tuple[int, ...]):
 def test_the_self_test_stops_where_one_bit_is_wrong(train, fault: str) -> None:
     with pytest.raises(selftest.WrongBits, match=fault):
         selftest.self_test(train, "float64")
+
+
+def test_no_network_is_trained_where_the_self_test_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the first thing that a job does."""
+    monkeypatch.setattr(selftest, "KNOWN_BITS", dict.fromkeys(selftest.KNOWN_BITS, "0" * 16))
+    monkeypatch.setattr(training, "train_setting", None)
+    setting = plain_setting()
+    run: training.Run = {"seed": 1, "steps": 1, "checkpoints": 2, "replicates": 1}
+    with pytest.raises(selftest.WrongBits, match="P"):
+        training.train([setting.record()], run, None)
 
 
 @given(steps=st.integers(1, 10**7), count=st.integers(2, 60))

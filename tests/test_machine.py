@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from networks_strategies import plain_setting, rows_for, starts
-from numba import njit, types
 from symbreak import engine, kernels, machine, trainer, training
 from symbreak.activations import ACTIVATIONS
 from symbreak.processor import MachineError, NotCompiled
@@ -61,19 +61,20 @@ def test_a_folder_that_cannot_be_written_costs_time_not_the_run(
     machine.folder.cache_clear()
 
 
-def test_code_that_takes_a_function_from_outside_is_refused() -> None:
-    import llvmlite.binding as llvm
+@pytest.mark.parametrize("name", ["tanh", "exp", "log", "sin", "exp2"])
+def test_code_that_takes_a_function_from_outside_is_refused(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The C library's mathematics, called by its name or through a function of LLVM's."""
+    function = getattr(np, name)
 
-    @njit
-    def outside(x):
-        return np.tanh(x)
+    def outside(z):
+        return function(z), z
 
-    outside.compile((types.float64,))
-    (compiled,) = outside.overloads.values()
-    module = llvm.parse_assembly(compiled.library.get_llvm_str())
-    module.get_function(compiled.fndesc.llvm_func_name).name = kernels.SYMBOL
-    with pytest.raises(NotCompiled, match="tanh"):
-        kernels.emit(module)
+    mine = replace(ACTIVATIONS["tanh"], name=name, function=kernels.numba.njit(outside))
+    monkeypatch.setitem(ACTIVATIONS._components, name, mine)
+    with pytest.raises(NotCompiled, match=name):
+        kernels.object_code(f"activation-{name}", DTYPE, ())
 
 
 def rounded(z):
@@ -93,9 +94,14 @@ def test_a_component_for_numpy_only_is_trained_by_the_reference_engine(
     assert training.engine_of(setting) is trainer
     assert "activation-rounded cannot be compiled" in capsys.readouterr().out
     assert training.engine_of(plain_setting()) is engine
-    weights, _ = trainer.train(setting, starts(setting, 2), np.arange(2), *rows_for(setting), 1,
-                               np.array([3]))  # fmt: skip
-    assert np.isfinite(weights).all()
+    x, y = rows_for(setting)
+    rows = SimpleNamespace(x_train=x, y_train=y, x_test=x, y_test=y)
+    run: training.Run = {"seed": 1, "steps": 3, "checkpoints": 2, "replicates": 2}
+    done = training.train_setting(setting, run, rows)
+    weights, _ = trainer.train(setting, starts(setting, 2, seed=1), np.arange(2), x, y, 1,
+                               np.array([0, 3]))  # fmt: skip
+    assert done.weights.tobytes() == weights.tobytes()
+    assert "the reference engine trains with it" in capsys.readouterr().out
 
 
 def test_a_compiler_that_is_switched_off_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ import pytest
 import yaml
 from llvmlite.binding import get_host_cpu_features
 from numpy._core import _multiarray_umath as core
+from symbreak import engine
 
 if platform.machine() != "x86_64" or sys.platform != "linux":
     pytest.skip("its restrictions are those of x86-64 and Linux", allow_module_level=True)
@@ -34,7 +35,7 @@ CONFIG = {
     "experiment": "portable",
     "seed": 7,
     "data": {"kind": "demand", "rows": 40, "noise": 0.5, "balanced": True},
-    "model": {"hidden": [[3], [4, 3]], "activation": ["sigmoid", "tanh", "gelu"]},
+    "model": {"hidden": [[4, 3]], "activation": ["sigmoid", "tanh", "gelu"]},
     "training": {
         "optimizer": ["sgd", "adam"], "learning_rate": 0.5, "batch_size": ["full", 16],
         "steps": 20, "arithmetic": "exact", "dtype": ["float64", "float32"],
@@ -44,7 +45,7 @@ CONFIG = {
         "dropout": ["none", "gaussian"],
         "bias": ["zeros"],
     },
-    "replicates": 3,
+    "replicates": 17,  # sixteen in the lanes, and one with its rows in them
     "checkpoints": 4,
 }  # fmt: skip
 # Targets from the oldest x86-64 on: processor, what it has to have, its widest registers.
@@ -134,6 +135,8 @@ def test_every_kind_of_file_is_compared(folder: Path, expected: dict[str, str]) 
                      "by_verdict.csv", "contrasts.csv", "dynamics.csv", "data", "train",
                      "networks.parquet", *TABLES}  # fmt: skip
     assert sum(name.startswith("train/") for name in expected) == 6
+    for batch in (16, 32):  # of both, networks in the lanes and one alone
+        assert {len(one) for one in engine.blocks(CONFIG["replicates"], batch)} == {1, 16}
     rows = pd.read_csv(folder / "host/verdicts.csv")
     assert {"symmetric", "broken"} <= set(rows["verdict"])  # bits that differ would show
     assert not rows["diverged"].any()

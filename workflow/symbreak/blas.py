@@ -5,11 +5,13 @@ from threadpoolctl import threadpool_info
 
 def numpy_blas() -> tuple[str, str]:
     """Return NumPy's BLAS and the kernel that it chose for this CPU."""
-    for found in threadpool_info():
-        if found["user_api"] == "blas" and "numpy" in found["filepath"]:
-            name = f"{found['internal_api']} {found['version']}"
-            return name, str(found.get("architecture") or "not reported")
-    return "not reported", "not reported"
+    every = [found for found in threadpool_info() if found["user_api"] == "blas"]
+    own = [found for found in every if "numpy" in found["filepath"]]
+    if not own and len(every) != 1:  # a wheel brings its own, an environment has one for all
+        return "not reported", "not reported"
+    found = (own or every)[0]
+    name = f"{found['internal_api']} {found['version']}"
+    return name, str(found.get("architecture") or "not reported")
 
 
 def label() -> str:

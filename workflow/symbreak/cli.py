@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from threadpoolctl import threadpool_limits
 
 from symbreak import __version__, audit, config, data, engine, hunt, opening, why
 from symbreak.config import ConfigError
@@ -225,10 +226,11 @@ def why_command(
         experiment = config.read(config_file)
         most = steps or experiment.steps
         a = why.find(experiment, network)
-        if other is None:
-            click.echo(why.explain_units(experiment, a, layer, units or (), most))
-        else:
-            click.echo(why.explain_runs(experiment, a, why.find(experiment, other), most))
+        with threadpool_limits(1):  # as in the pipeline: BLAS bits depend on it
+            if other is None:
+                click.echo(why.explain_units(experiment, a, layer, units or (), most))
+            else:
+                click.echo(why.explain_runs(experiment, a, why.find(experiment, other), most))
     except (ConfigError, DataError, why.WhyError) as error:
         raise click.ClickException(str(error)) from None
 

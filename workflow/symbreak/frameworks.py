@@ -113,8 +113,8 @@ def torch_blas() -> tuple[str, str]:
 
 
 def jax_blas() -> tuple[str, str]:
-    """Return that there is none: compiled by LLVM for this CPU."""
-    return "none (LLVM)", str(llvm.get_host_cpu_name())
+    """Return XLA, which compiles some products itself and gives others to YNNPACK."""
+    return "XLA (YNNPACK)", str(llvm.get_host_cpu_name())
 
 
 def compiled() -> tuple[str, str]:

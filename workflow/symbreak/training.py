@@ -18,7 +18,7 @@ from symbreak.processor import NotCompiled
 from symbreak.selftest import self_test
 from symbreak.settings import REGISTRIES, Record, Setting
 
-BY_REFERENCE = "the reference engine trains with it, 10 to 30 times slower"
+BY_REFERENCE = "the reference engine trains with it, 25 to 270 times slower"
 
 
 class Run(TypedDict):
