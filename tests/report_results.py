@@ -82,8 +82,8 @@ def results(experiment: Experiment, trained: dict[Setting, Trained]) -> Results:
     judged = judging.tables(networks, found, moving, experiment.redundancy, experiment.neglect)
     return Results(
         judged["verdicts"], networks, judged["claims"], judged["sensitivity"],
-        judged["over_training"], judged["by_verdict"], judged["contrasts"], judged["dynamics"],
-        HUNTED,
+        judged["over_training"], judged["by_verdict"], judged["neglect"], judged["contrasts"],
+        judged["dynamics"], HUNTED,
         distances(trained), lambda init: times(of(trained, init)), trained.__getitem__,
         rows.features, rows.x_train, rows.y_train, data.count_rows(table),
     )  # fmt: skip

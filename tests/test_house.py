@@ -24,10 +24,10 @@ ORDER = (
     "frameworks", "audit", "opening",
     "trace", "why", "chance", "start", "signals", "symmetry", "layers", "rules", "theory",
     "metrics", "statistics", "agreement", "verdicts", "hunt", "functional", "properties", "surgery",
-    "matching", "groups", "dynamics", "learned", "pooled", "contrasts", "tempo", "conditions",
-    "evidence", "court", "judging", "boundary", "summary", "mathematics", "causes", "cards",
-    "figures", "crossings", "matrix", "paths", "examples", "breaks", "saddle", "rounding", "report",
-    "cli",
+    "matching", "groups", "dynamics", "learned", "pooled", "neglect", "contrasts", "tempo",
+    "conditions", "evidence", "court", "judging", "boundary", "summary", "neglect_text",
+    "mathematics", "causes", "cards", "figures", "crossings", "matrix", "paths", "examples",
+    "breaks", "saddle", "rounding", "report", "cli",
 )  # fmt: skip
 MODULES = sorted(path.stem for path in LIBRARY.glob("*.py"))
 SOURCES = sorted(

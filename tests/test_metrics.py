@@ -205,8 +205,8 @@ def documented(heading: str) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize(
     "heading",
-    ["Verdicts", "Contrasts", "By verdict", "Networks", "Distances", "What", "Sensitivity",
-     "Learning", "Dynamics of networks", "Dynamics of settings"],
+    ["Verdicts", "Contrasts", "By verdict", "Neglect", "Networks", "Distances", "What",
+     "Sensitivity", "Learning", "Dynamics of networks", "Dynamics of settings"],
 )  # fmt: skip
 def test_every_column_has_its_row_and_type_in_the_docs(heading: str) -> None:
     nets = [random_layers((INPUTS, 3, 1), seed) for seed in range(2)]
@@ -221,6 +221,7 @@ def test_every_column_has_its_row_and_type_in_the_docs(heading: str) -> None:
         "Verdicts": summed["verdicts"],
         "Contrasts": summed["contrasts"],
         "By verdict": summed["by_verdict"],
+        "Neglect": summed["neglect"],
         "Sensitivity": summed["sensitivity"],
         "Learning": summed["over_training"],
         "Networks": rows,
@@ -231,7 +232,7 @@ def test_every_column_has_its_row_and_type_in_the_docs(heading: str) -> None:
     }
     texts = set(COLUMNS) & set(tables[heading]) - {"learning_rate", "weight_decay"}
     table = tables[heading].astype(dict.fromkeys(texts, object))
-    alone = heading in ("Sensitivity", "Learning", "By verdict")
+    alone = heading in ("Sensitivity", "Learning", "By verdict", "Neglect")
     of_setting = {} if alone else documented("The columns of a setting")
     columns = of_setting | documented(heading)
     assert sorted(columns) == sorted(table.columns)

@@ -132,8 +132,8 @@ def expected(folder: Path) -> dict[str, str]:
 def test_every_kind_of_file_is_compared(folder: Path, expected: dict[str, str]) -> None:
     kinds = {name.split("/")[0] for name in expected}
     assert kinds == {"verdicts.csv", "claims.csv", "sensitivity.csv", "over_training.csv",
-                     "by_verdict.csv", "contrasts.csv", "dynamics.csv", "data", "train",
-                     "networks.parquet", *TABLES}  # fmt: skip
+                     "by_verdict.csv", "neglect.csv", "contrasts.csv", "dynamics.csv", "data",
+                     "train", "networks.parquet", *TABLES}  # fmt: skip
     assert sum(name.startswith("train/") for name in expected) == 6
     for batch in (16, 32):  # of both, networks in the lanes and one alone
         assert {len(one) for one in engine.blocks(CONFIG["replicates"], batch)} == {1, 16}

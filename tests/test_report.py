@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import report_results
 from report_page import HOSTILE, MADE_BY, Page
-from symbreak import examples, figures, matrix, report, summary, verdicts
+from symbreak import examples, figures, matrix, neglect_text, report, summary, verdicts
 from symbreak.networks import Trained
 from symbreak.report import Provenance, Results
 from symbreak.settings import Experiment, Setting
@@ -319,7 +319,7 @@ def section(text: str, name: str) -> str:
 def test_what_is_neglected_is_shown_by_verdict_with_the_untrained_baseline(
     results: Results, text: str
 ) -> None:
-    table = summary.neglect(results.by_verdict)
+    table = neglect_text.by_verdict(results.by_verdict)
     known = results.verdicts.dropna(subset="neglected_untrained_mean")
     assert table["settings"].sum() == len(known)
     row = table.set_index("verdict").loc["symmetric"]

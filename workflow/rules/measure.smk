@@ -69,6 +69,7 @@ rule judge:
         sensitivity=f"{RESULTS}/sensitivity.csv",
         over_training=f"{RESULTS}/over_training.csv",
         by_verdict=f"{RESULTS}/by_verdict.csv",
+        neglect=f"{RESULTS}/neglect.csv",
         contrasts=f"{RESULTS}/contrasts.csv",
         dynamics=f"{RESULTS}/dynamics.csv",
     log:

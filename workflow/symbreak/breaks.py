@@ -113,7 +113,8 @@ def break_sentence(dynamics: pd.DataFrame, steps: int) -> str:
     return (
         f"Of {networks:,} networks{layers} in which some neurons start equal, all neurons came to "
         f"differ in {broke:,}, and some of them in {split - broke:,} more; in the other "
-        f"{networks - split:,} none had by the last of their {steps:,} steps, and what would have "
+        f"{networks - split:,} none had by the last of their {steps:,} steps. In exact arithmetic "
+        "equal neurons without noise of their own stay equal for ever; with it, what would have "
         "come later is not known."
     )
 

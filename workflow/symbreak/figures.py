@@ -142,8 +142,8 @@ def _short(value: float) -> str:
 def saddle_steps(points: pd.DataFrame, steps: int, alt: str) -> str:
     """Return the steps to a distance against ``eps``, a line an ``activation``.
 
-    ``points`` has a row an activation and eps, with ``by`` (NaN: half of the networks or more never
-    got there; drawn hollow above the end) and its interval ``low`` to ``high``.
+    ``points`` has a row an activation and eps, with ``by`` (NaN: more than half of the networks
+    never got there; drawn hollow above the end) and its interval ``low`` to ``high``.
     """
     lines = points.groupby("activation", sort=False)
     top = [steps * (1.05 + 0.06 * i) for i in range(lines.ngroups + 1)]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from symbreak import config, contrasts, court, learned, pooled, tempo, verdicts
+from symbreak import neglect as neglected
 from symbreak.settings import COLUMNS
 from symbreak.statistics import bootstrap, mean
 from symbreak.story import PROPERTIES
@@ -37,6 +38,7 @@ def tables(judged: pd.DataFrame, found: pd.DataFrame, dynamics: pd.DataFrame, re
         "sensitivity": sensitivity(judged, found, redundancy),
         "over_training": over_training(judged, found, neglect),
         "by_verdict": pooled.by_verdict(rows, settled),
+        "neglect": neglected.table(rows, settled, neglect),
         "contrasts": contrasts.table(judged, rows),
         "dynamics": tempo.settings(dynamics),
     }
@@ -51,7 +53,11 @@ def networks(found: pd.DataFrame, neglect: float) -> pd.DataFrame:
     keys = [*COLUMNS, "replicate", "step"]
     plain = found.astype({name: object for name in COLUMNS})
     own = [f"own_{name}" for name in PROPERTIES]
-    largest, least = [*own, "coverage"], ["effective_width", "effective_rank", "least_correlation"]
+    best = [f"best_{name}" for name in PROPERTIES]
+    largest, least = (
+        [*own, *best, "coverage"],
+        ["effective_width", "effective_rank", "least_correlation"],
+    )
     rules = {name: "max" for name in largest} | {name: "min" for name in least}
     rows = plain.groupby(keys, sort=False).agg(rules).reset_index()
     rows["neglected"] = learned.neglected(rows[own].to_numpy(), neglect)

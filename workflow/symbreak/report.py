@@ -30,6 +30,7 @@ from symbreak import (
     figures,
     mathematics,
     matrix,
+    neglect_text,
     networks,
     rounding,
     saddle,
@@ -72,12 +73,12 @@ class Results:
 
     ``verdicts`` and ``networks`` have a row a setting and a row a network, ``claims`` a row a
     claim, ``sensitivity`` a row a threshold, ``over_training`` a row a verdict and checkpoint,
-    ``by_verdict`` a row a verdict, ``contrasts`` a row a pair of settings, ``dynamics`` a row a
-    setting and hidden layer, ``hunted`` a row a case of the hunt. ``distances`` and ``times`` take
-    the label of an initializer and return the pairs of its networks and their rows of dynamics;
-    ``trained`` takes a setting and returns its networks. ``features`` are the names of the inputs
-    x [b, d] of the training rows with labels y [b], ``rows`` a sentence on the rows; ``searches``
-    are those of ``refine``.
+    ``by_verdict`` a row a verdict, ``neglect`` a row a kind of start and noise, ``contrasts`` a row
+    a pair of settings, ``dynamics`` a row a setting and hidden layer, ``hunted`` a row a case of
+    the hunt. ``distances`` and ``times`` take the label of an initializer and return the pairs of
+    its networks and their rows of dynamics; ``trained`` takes a setting and returns its networks.
+    ``features`` are the names of the inputs x [b, d] of the training rows with labels y [b],
+    ``rows`` a sentence on the rows; ``searches`` are those of ``refine``.
     """
 
     verdicts: pd.DataFrame
@@ -86,6 +87,7 @@ class Results:
     sensitivity: pd.DataFrame
     over_training: pd.DataFrame
     by_verdict: pd.DataFrame
+    neglect: pd.DataFrame
     contrasts: pd.DataFrame
     dynamics: pd.DataFrame
     hunted: pd.DataFrame
@@ -111,6 +113,7 @@ def write(path: str | Path, experiment: Experiment, made_by: Provenance) -> None
         pd.read_csv(folder / "sensitivity.csv"),
         pd.read_csv(folder / "over_training.csv"),
         pd.read_csv(folder / "by_verdict.csv"),
+        pd.read_csv(folder / "neglect.csv"),
         pd.read_csv(folder / "contrasts.csv", dtype={**TEXT_COLUMNS, "value": str}),
         pd.read_csv(folder / "dynamics.csv", dtype=TEXT_COLUMNS),
         pd.read_csv(folder / "hunt.csv"),
@@ -156,9 +159,12 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
         "rounding": rounding.rounding(grid, results.dynamics),
         "losses": losses.to_dict("records"), "loss_text": summary.loss_sentence(losses),
         "loss_figure": loss_figure(results.networks, losses), "networks": len(results.networks),
-        "neglect": summary.neglect(results.by_verdict).to_dict("records"),
+        "neglect": neglect_text.by_verdict(results.by_verdict).to_dict("records"),
         "neglect_figure": neglect_figure(results.over_training),
-        "neglect_text": summary.neglect_sentence(results.by_verdict),
+        "neglect_text": neglect_text.verdict_sentence(results.by_verdict),
+        "neglect_answer": neglect_text.kind_sentence(results.neglect, experiment.neglect),
+        "which_text": neglect_text.which_sentence(results.neglect, experiment.neglect),
+        "kinds": results.neglect.to_dict("records"), "kind_words": neglect_text.KINDS,
         "searches": results.searches, "crossings": crossings,
         "sensitivity": results.sensitivity.to_dict("records"),
         "diverged": int(results.networks["diverged"].sum()), "symbols": matrix.SYMBOLS,

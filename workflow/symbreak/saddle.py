@@ -169,7 +169,7 @@ def _told(line: Line) -> Told:
 
 
 def _never(line: Line) -> list[float]:
-    """Return the values of eps from which half of the networks or more never got there."""
+    """Return the values of eps from which more than half of the networks never got there."""
     return [e for e, row in zip(line.eps, line.rows, strict=True) if row.reach_by != row.reach_by]
 
 

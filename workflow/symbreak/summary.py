@@ -205,7 +205,8 @@ def answer(grid: Grid) -> str:
     parts = [f"{o.broken:,} of the {o.settings:,} {o.phrase}" for o in origins(grid)]
     return (
         f"Of {len(grid.rows):,} settings, {grid.counts['broken']:,} end with neurons that are "
-        f"distinct and different in all {grid.experiment.replicates} replicates: "
+        "distinct, and do not all do the same, in all "
+        f"{grid.experiment.replicates} replicates: "
         f"{'; '.join(parts)}."
     )
 
@@ -337,36 +338,8 @@ def loss_sentence(table: pd.DataFrame) -> str:
             f"{broken:.3f} nats.{ends}"
         )
     side = "higher" if symmetric > broken else "lower"
+    ends += " The settings of the two differ in more than their verdict."
     return (
         f"The median symmetric network has a test loss of {symmetric:.3f} nats, "
         f"{abs(symmetric - broken):.3f} {side} than the median broken network ({broken:.3f}).{ends}"
-    )
-
-
-def neglect(by_verdict: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of ``by_verdict`` in the order of the words; none where it is not known."""
-    table = by_verdict[by_verdict["neglected_untrained_mean"].notna()].set_index("verdict")
-    order = [word.name for word in WORDS if word.name in table.index]
-    return table.loc[order].reset_index()
-
-
-def neglect_sentence(by_verdict: pd.DataFrame) -> str:
-    """Return how many properties symmetric and broken settings neglect, before and after."""
-    table = neglect(by_verdict).set_index("verdict")
-    if table.empty:
-        return (
-            "Neglect is not measured: a table of your own has no known properties, or no network "
-            "has stayed finite."
-        )
-    rows = [(name, table.loc[name]) for name in ("symmetric", "broken") if name in table.index]
-    parts = [f"{row['neglected_mean']:.2f} in {name} settings "
-             f"({row['neglected_untrained_mean']:.2f} before training)"
-             for name, row in rows]  # fmt: skip
-    if not parts:
-        return "There is neither a symmetric nor a broken setting to compare."
-    ends = [f"{row['neglected_low']:.2f} to {row['neglected_high']:.2f} "
-            f"over {row['seeds']:.0f} seeds" for _, row in rows]  # fmt: skip
-    return (
-        f"Of three properties, networks neglect {listed(parts)} on average; "
-        f"95 % {'interval' if len(ends) == 1 else 'intervals'} after training: {listed(ends)}."
     )

@@ -60,7 +60,7 @@ def _row(of: dict[str, Array]) -> dict[str, float | str]:
 def times(name: str, after: Array, by: Array) -> Row:
     """Return between which steps the middle network got there, and the 95 % interval of the later.
 
-    NaN where half of the networks or more never did (a median, an end of the interval), or where
+    NaN where more than half of the networks never did (a median, an end of the interval), or where
     there are fewer than six (the interval).
     """
     late = np.where(np.isnan(by), inf, by)

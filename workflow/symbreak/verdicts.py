@@ -21,7 +21,7 @@ VERDICTS = {
     "symmetric": "all units are bitwise identical, and they moved",
     "tied": "some units are bitwise identical, not all",
     "redundant": "all units are distinct, but they compute the same up to sign and scale",
-    "broken": "all units are distinct and compute different things",
+    "broken": "all units are distinct, and some two compute different things",
 }
 MIXED = "mixed"
 RESULTS = ("replicates", "verdict", "predicted", "agrees", "distinct_min", "distinct_max", "moved",
