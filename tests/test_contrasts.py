@@ -10,10 +10,11 @@ import pytest
 import report_results
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from symbreak import contrasts, statistics, verdicts
+from networks_strategies import plain_setting, rows_for
+from symbreak import contrasts, statistics, trainer, verdicts
 from symbreak.components import spell
 from symbreak.networks import Trained
-from symbreak.settings import COLUMNS, Experiment, Setting
+from symbreak.settings import COLUMNS, REGISTRIES, Experiment, Setting
 
 SEEDS = st.integers(0, 10**6)
 REPLICATES = 6
@@ -210,3 +211,25 @@ def test_one_bit_of_one_weight_before_the_first_step_is_seen(
         assert one["same_start"].iloc[0] == EXPERIMENT.replicates - 1
         apart = "bias" if place else "init"
         assert apart not in set(changed["factor"])  # the factor that sets these itself
+
+
+@pytest.mark.parametrize("kind", ["init", "bias", "activation", "optimizer"])
+def test_settings_that_differ_in_one_choice_see_the_same_masks_and_rows(kind: str) -> None:
+    """What a contrast rests on: every draw but those of the choice itself is shared bit for bit."""
+    names = {"init": "uniform", "bias": "normal", "activation": "relu", "optimizer": "adam"}
+    base = plain_setting(dropout="hidden", batch_size=10, bias="zeros")
+    x, y = rows_for(base)
+    drawn = []
+    for setting in (base, replace(base, **{kind: REGISTRIES[kind].choose(names[kind])})):
+        seen: list[bytes] = []
+
+        def watch(name: str, layer: int, values: np.ndarray, seen: list[bytes] = seen):
+            seen += [values.tobytes()] * (name in ("noise", "rows"))
+            return values
+
+        start = trainer.initial_parameters(setting, x.shape[1], 3, 1)
+        draws = trainer.Draws(3, 1)
+        list(trainer.train_one(setting, start, x, y, draws, np.array([5]), watch))
+        drawn.append(seen)
+    assert drawn[0] == drawn[1]
+    assert len(drawn[0]) == 5 * (1 + len(base.hidden))

@@ -26,8 +26,8 @@ ORDER = (
     "metrics", "statistics", "agreement", "verdicts", "hunt", "functional", "properties", "surgery",
     "matching", "groups", "dynamics", "learned", "pooled", "neglect", "contrasts", "tempo",
     "conditions", "evidence", "court", "judging", "boundary", "summary", "neglect_text",
-    "mathematics", "causes", "cards", "figures", "crossings", "matrix", "paths", "examples",
-    "breaks", "saddle", "rounding", "report", "cli",
+    "mathematics", "causes", "cards", "figures", "crossings", "matrix", "paths", "operated",
+    "examples", "breaks", "saddle", "rounding", "report", "cli",
 )  # fmt: skip
 MODULES = sorted(path.stem for path in LIBRARY.glob("*.py"))
 SOURCES = sorted(

@@ -154,7 +154,9 @@ def test_an_example_has_the_numbers_of_its_networks(
     experiment: Experiment, results: Results, trained: dict[Setting, Trained]
 ) -> None:
     grid = Grid(experiment, results.verdicts)
-    found = examples.examples(grid, results.distances, results.trained, results.features, results.x)
+    found = examples.examples(
+        grid, results.distances, results.trained, results.features, results.x, results.y
+    )
     for example in found:
         row = example.row
         assert example.distance_text.startswith(f"3 pairs of neurons in each of {row.replicates}")

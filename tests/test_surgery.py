@@ -1,14 +1,17 @@
 """Surgery: a clone changes nothing, a merged network computes the same, a lesion has its price."""
 
+import re
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
+import report_results
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from judged_networks import a_model, random_layers
 from networks_strategies import INPUTS, rows_for
-from symbreak import metrics, surgery, trainer
+from symbreak import metrics, operated, surgery, trainer
 from symbreak.networks import Layer, join_layers, network_widths, split_layers
 from symbreak.settings import REGISTRIES, Setting
 
@@ -198,3 +201,21 @@ def test_half_of_a_clone_costs_less_than_the_whole_unit() -> None:
     whole = surgery.lesion_losses(setting, join_layers(net)[None], 1, alone[0][None], X, y)[0]
     assert halves[0] == halves[1]
     assert 0 < halves[0] < whole[0]
+
+
+def test_the_words_on_an_example_say_what_surgery_does() -> None:
+    """Five equal units: any one costs the same, a clone and merging change nothing but rounding."""
+    made = report_results.small()
+    setting, run = next((s, t) for s, t in report_results.train(made).items()
+                        if s.init.name == "constant" and s.dropout.name == "none")  # fmt: skip
+    rows = report_results.dataset(made)
+    text = operated.sentence(run, 0, 1, rows.x_train, rows.y_train)
+    assert f"merged, 1 of {setting.hidden[0]} are left" in text
+    largest = [float(number.replace("\N{MINUS SIGN}", "-"))
+               for number in re.findall(r"outputs (?:change )?by (\S+) at most", text)]  # fmt: skip
+    assert len(largest) == 2
+    assert max(largest) < 1e-12
+    rises = re.findall(r"by (\S+?)(?: nats;|\. Neuron)", text)
+    assert len(set(rises)) == 1
+    gone = replace(run, weights=np.full_like(run.weights, np.nan))
+    assert operated.sentence(gone, 0, 1, rows.x_train, rows.y_train) == ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from symbreak import figures, paths, summary
+from symbreak import figures, operated, paths, summary
 from symbreak.networks import Trained, neuron_vectors
 from symbreak.settings import Setting
 from symbreak.statistics import median_over_seeds
@@ -28,6 +28,7 @@ class Example:
     after: str
     weights_text: str
     paths: paths.Paths | None
+    operated: str
 
 
 def examples(
@@ -36,10 +37,11 @@ def examples(
     trained: Callable[[Setting], Trained],
     features: Sequence[str],
     x: np.ndarray,
+    y: np.ndarray,
 ) -> list[Example]:
     """Return an example of each verdict that occurs; ``summary.chosen`` states the rule.
 
-    ``x`` [b, d] are the training rows.
+    x [b, d] and y [b] are the training rows.
     """
     chosen = summary.chosen(grid)
     networks = {setting: trained(setting) for setting in chosen}
@@ -47,7 +49,8 @@ def examples(
     pairs = {s: pairs_of(distances(s.init.label), s, layers[s]) for s in chosen}
     scale = distance_scale(list(pairs.values()))
     return [
-        _example(grid.rows[s], networks[s], layers[s], pairs[s], scale, features, x) for s in chosen
+        _example(grid.rows[s], networks[s], layers[s], pairs[s], scale, features, x, y)
+        for s in chosen
     ]
 
 
@@ -84,7 +87,7 @@ def distinct(neurons: np.ndarray) -> int:
 
 def _example(
     row: Row, trained: Trained, layer: int, pairs: pd.DataFrame, scale: tuple[float, float],
-    features: Sequence[str], x: np.ndarray,
+    features: Sequence[str], x: np.ndarray, y: np.ndarray,
 ) -> Example:  # fmt: skip
     setting = trained.setting
     place = f"{setting.label}, hidden layer {layer} of {len(setting.hidden)}"
@@ -106,6 +109,7 @@ def _example(
         f"Hidden layer {layer} of {len(setting.hidden)}, replicate {REPLICATE}: "
         f"{_neurons(before)} before training, {_neurons(after)} after {last:,} steps.",
         paths.paths(trained, layer, REPLICATE, x, row.verdict, place),
+        operated.sentence(trained, REPLICATE, layer, x, y),
     )
 
 

@@ -151,7 +151,7 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
         "selectors": matrix.selectors(grid), "panels": matrix.panels(grid),
         "fixed": matrix.fixed_factors(grid), "changes": list(summary.changes(grid)),
         "examples": examples.examples(grid, results.distances, results.trained, results.features,
-                                      results.x),
+                                      results.x, results.y),
         "lesson": mathematics.lesson(grid, results.trained, list(results.features), results.x,
                                      results.y),
         **breaks.context(results.dynamics, experiment.steps),
