@@ -295,6 +295,15 @@ def test_compared_settings_agree_within_the_tolerance(few: int, within: float, a
         assert {row.found, row.found_there} == {less, BREAKS}
 
 
+def test_a_counterexample_differs_by_more_than_the_tolerance() -> None:
+    shares = {"none": "broken 3; symmetric 1", "constant-0.1": BREAKS, "normal-0.1": STAYS}
+    assert set(shares) == set(RECORDS["bias"])
+    compared = {"column": "distinct_share", "across": "bias", "within": 0.75}
+    table = verdicts(RECORDS["bias"].map(shares).to_numpy())
+    row = next(court.table([claim({"unchanged": compared})], table).itertuples())
+    assert {row.found, row.found_there} == {BREAKS, STAYS}
+
+
 def test_shares_of_networks_leave_out_those_that_diverged() -> None:
     table = verdicts(np.where(RECORDS["bias"] == "none", "broken 3; diverged 1", BREAKS))
     table.loc[RECORDS["bias"] == "normal-0.1", "shares"] = f"diverged {REPLICATES}"
@@ -308,8 +317,10 @@ def test_shares_of_networks_leave_out_those_that_diverged() -> None:
 
 def test_fewer_neglected_means_that_the_interval_says_so() -> None:
     (question,) = (c for c in config.claims(None) if c.id == "question")
-    for mean, high, verdict in ((0.5, 0.9, "holds"), (0.5, 1.0, "false"), (1.0, 1.0, "false")):
-        table = verdicts(BREAKS, neglected_mean=mean, neglected_high=high)
+    cases = (0.5, 0.9, 1, "holds"), (0.5, 1, 1, "false"), (0.9, 1.5, 2, "holds"), (1, 1, 2, "false")
+    for mean, high, untrained, verdict in cases:
+        table = verdicts(BREAKS, neglected_mean=mean, neglected_high=high,
+                         neglected_untrained_mean=untrained)  # fmt: skip
         row = next(court.table([question], table).itertuples())
         assert row.verdict == verdict
         assert verdict == "holds" or f"{mean:g} (0.4 to {high:g}) neglected" in row.found
