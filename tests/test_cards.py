@@ -7,7 +7,7 @@ import jinja2
 import numpy as np
 import pandas as pd
 import pytest
-from claimed_tables import RECORDS, REPLICATES, SMALL, verdicts
+from claimed_tables import RECORDS, REPLICATES, SMALL, networks, verdicts
 from report_page import HOSTILE, Page
 from symbreak import cards, claims, config, court
 from symbreak.cards import Card
@@ -26,7 +26,8 @@ def claim(**changes: Any) -> dict[str, Any]:
 
 
 def table(*entries: dict[str, Any]) -> pd.DataFrame:
-    return court.table(claims.parse({"claims": list(entries)}), verdicts(SHARES))
+    found = verdicts(SHARES)
+    return court.table(claims.parse({"claims": list(entries)}), found, networks(found))
 
 
 def card(**changes: Any) -> Card:
@@ -75,6 +76,34 @@ def test_each_verdict_has_a_sign_and_a_class_of_its_own() -> None:
     against = found[2].counterexample
     assert against is not None
     assert against.instead == ""  # there is no setting where it holds
+
+
+def test_a_card_says_what_its_interval_is_of() -> None:
+    quiet = card(tested_by={"noise": "none", "drawn_start": "no"})
+    assert "(nothing is drawn in these settings)" in quiet.evidence[1]
+    loud = card(tested_by={"drawn_start": "yes"})
+    assert "(the same with every seed of this run)" in loud.evidence[1]
+    found = table(claim()).assign(share_low=0.254, share_high=0.75)
+    (varied,) = cards.cards(GRID, found)
+    assert "(95 % interval 25.4 to 75.0, by seeds)" in varied.evidence[1]
+
+
+def test_a_card_says_when_compared_settings_agree() -> None:
+    compared = {"column": "distinct_share", "across": "bias", "within": 0.1}
+    (sentence,) = card(expects={"unchanged": compared}).evidence[1:]
+    assert "differs by no more than 0.1 between settings that differ in the bias alone" in sentence
+
+
+def test_a_claim_that_is_not_tested_says_what_tests_it() -> None:
+    never = card(tested_by={"start": "near"}, **{"try": "config/other.yaml"})
+    assert never.try_with == "config/other.yaml"
+    assert card(**{"try": "config/other.yaml"}).try_with == ""
+    (same,) = (c for c in cards.cards(GRID, court.table(config.claims(None), verdicts(SHARES)))
+               if c.id == "claim-same-seed")  # fmt: skip
+    assert same.verdict.startswith("Not tested: one run cannot test it; run twice")
+    assert f"--forceall; cmp first.parquet results/{GRID.experiment.name}/" in same.try_with
+    text, _ = page(table(claim(tested_by={"start": "near"}, **{"try": "a <b>"})))
+    assert "<code>a &lt;b&gt;</code>" in text
 
 
 @pytest.mark.parametrize(

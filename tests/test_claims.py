@@ -57,6 +57,12 @@ WRONG = [
     ("expects", {"unchanged": {"column": "verdict"}}, "expects.unchanged must be", "across"),
     ("expects", {"unchanged": {"column": "verdict", "across": "biases"}}, "unchanged.across",
      "did you mean bias?"),
+    ("expects", {"unchanged": {"column": "distinct_share", "across": "bias", "within": "x"}},
+     "unchanged.within must be a number", "'x'"),
+    ("expects", {"unchanged": {"column": "verdict", "across": "bias", "within": 0.1}},
+     "unchanged.within must be 0", "left out for verdict"),
+    ("try", 5, "try must be a text", "is 5"),
+    ("untested", "never", "key 'expects' is unknown", "Known: id"),
     ("shows", {"neglect": "x"}, "shows: 'neglect'", "did you mean neglected"),
     ("shows", ["neglected_mean"], "shows must be a mapping", "column: value"),
     ("id", "Mine!", "id must be small letters", "digits"),
@@ -134,11 +140,19 @@ def untested(content: dict[str, Any]) -> set[str]:
     labels = [s.record() for s in settings_of(config.experiment(content))]
     table = verdicts("broken 4", pd.DataFrame(labels))
     rows = evidence.frame(table, networks(table))
-    return {c.id for c in config.claims(None) if not evidence.tested(c, rows).any()}
+    return {c.id for c in config.claims(None)
+            if not c.untested and not evidence.tested(c, rows).any()}  # fmt: skip
+
+
+def test_the_config_that_a_claim_names_tests_it() -> None:
+    named = {c.id: c.try_with for c in config.claims(None) if not c.untested}
+    for path in set(named.values()):
+        cannot = untested(yaml.safe_load((ROOT / path).read_text()))
+        assert not cannot & {name for name, other in named.items() if other == path}, path
 
 
 def test_the_default_grid_tests_every_built_in_claim_but_that_of_minibatches() -> None:
-    """It has no minibatches; with them every claim is tested."""
+    """It has no minibatches; with them every claim is tested that a run can test."""
     assert untested(DEFAULT) == {"minibatch-ties"}
     with_batches = copy.deepcopy(DEFAULT)
     with_batches["training"]["batch_size"] = ["full", 32]

@@ -9,10 +9,10 @@ import pytest
 from claimed_tables import RECORDS, REPLICATES, SETTINGS, networks, verdicts
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from symbreak import claims, conditions, court, evidence, facts
+from symbreak import claims, conditions, config, court, evidence, facts
 from symbreak.claims import Claim
 from symbreak.settings import COLUMNS, Setting
-from symbreak.statistics import wilson
+from symbreak.statistics import bootstrap
 
 quick = settings(deadline=None, max_examples=25)
 FRAME = evidence.frame(verdicts("broken 4"))
@@ -32,7 +32,8 @@ BROKEN = claim({"networks": "broken"})
 
 def judged(mask: np.ndarray, one: Claim = BROKEN, records: pd.DataFrame = RECORDS) -> Any:
     """Return the row of one claim, of a table whose settings break where the mask says so."""
-    return next(court.table([one], verdicts(np.where(mask, BREAKS, STAYS), records)).itertuples())
+    table = verdicts(np.where(mask, BREAKS, STAYS), records)
+    return next(court.table([one], table, networks(table)).itertuples())
 
 
 def random_mask(seed: int, share: float) -> np.ndarray:
@@ -63,7 +64,7 @@ def test_a_claim_holds_where_every_setting_that_tests_it_agrees(mask: np.ndarray
     assert (row.verdict, row.condition, row.share) == ("holds", "", 1)
     assert pd.isna(row.counterexample)
     assert row.settings == row.settings_agree == FRAME["noise"].isin(["own", "rows"]).sum()
-    assert (row.share_low, row.share_high) == wilson(REPLICATES, REPLICATES)
+    assert (row.share_low, row.share_high) == (1, 1)
 
 
 @quick
@@ -234,7 +235,98 @@ def test_unknown_properties_leave_a_claim_about_them_untested() -> None:
     assert found["verdict"].tolist() == ["not tested"]
 
 
-def test_bounds_may_be_columns_and_shown_means_have_the_settings_intervals() -> None:
+def learned_of(found: pd.DataFrame, last: Any) -> pd.DataFrame:
+    """Rows of networks at a first and a last step: 3 properties neglected first, then ``last``."""
+    plain = found.assign(least_correlation=0.5, coverage=1.0, effective_width=2.0,
+                         effective_rank=1.0)  # fmt: skip
+    return pd.concat([plain.assign(step=0, neglected=3), plain.assign(step=9, neglected=last)])
+
+
+@quick
+@given(st.integers(0, 10**6))
+def test_intervals_draw_seeds_again_each_with_its_networks_of_all_settings(seed: int) -> None:
+    """However many settings there are, they say no more than their seeds do."""
+    random = np.random.default_rng(seed)
+    broken = random.random((len(RECORDS), REPLICATES)) < random.random(REPLICATES)
+    shares = [f"broken {n}; symmetric {REPLICATES - n}" for n in broken.sum(axis=1)]
+    table = verdicts(shares)
+    found = networks(table)
+    found["verdict"] = np.where(broken.ravel(), "broken", "symmetric")
+    neglected = random.integers(0, 4, (len(RECORDS), REPLICATES))
+    one = claims.parse({"claims": [{"id": "c", **TEXT, "tested_by": {"noise": "own"}, "shows": {
+        "neglected_mean": "after", "neglected_untrained_mean": "before"}, "expects": {
+            "networks": "broken"}}]})[0]  # fmt: skip
+    order = random.permutation(2 * len(found))  # whatever the order of the rows
+    learned = learned_of(found, neglected.ravel()).iloc[order]
+    row = next(court.table([one], table, found, learned).itertuples())
+    tested = (FRAME["noise"] == "own").to_numpy()
+    assert (row.share_low, row.share_high) == bootstrap(broken[tested].mean(axis=0))
+    means = neglected[tested].mean(axis=0)
+    low, high = bootstrap(means)
+    after, before = row.evidence.split("; ")
+    assert after == f"{means.mean():.2f} ({low:.2f} to {high:.2f}) after"
+    assert before == "3.00 (3.00 to 3.00) before"
+
+
+def test_where_nothing_is_drawn_there_is_no_interval() -> None:
+    """The networks of such a setting are one network, told several times."""
+    table = verdicts(BREAKS)
+    for asked, some in (({"noise": "none", "drawn_start": "no"}, False),
+                        ({"noise": "none", "drawn_start": "yes"}, True),
+                        ({"noise": "rows", "drawn_start": "no"}, True)):  # fmt: skip
+        row = next(court.table([claim({"networks": "broken"}, **asked)], table,
+                               networks(table)).itertuples())  # fmt: skip
+        assert (row.settings_drawn == row.settings) == some
+        assert (row.settings_drawn > 0) == some
+        assert pd.notna(row.share_low) == pd.notna(row.share_high) == some
+
+
+@pytest.mark.parametrize(("few", "within", "agree"), [(2, 0.5, True), (2, 0.49, False),
+                                                      (3, 0.25, True), (3, 0, False)])  # fmt: skip
+def test_compared_settings_agree_within_the_tolerance(few: int, within: float, agree: bool) -> None:
+    less = f"broken {few}; symmetric {REPLICATES - few}"
+    table = verdicts(np.where(RECORDS["bias"] == "none", less, BREAKS))
+    compared = {"column": "distinct_share", "across": "bias", "within": within}
+    row = next(court.table([claim({"unchanged": compared})], table).itertuples())
+    assert row.verdict == ("holds" if agree else "false")
+    said = "is the same" if not within else f"differs by no more than {within}"
+    assert said in row.agrees_where
+    if not agree:
+        assert {row.found, row.found_there} == {less, BREAKS}
+
+
+def test_a_counterexample_differs_by_more_than_the_tolerance() -> None:
+    shares = {"none": "broken 3; symmetric 1", "constant-0.1": BREAKS, "normal-0.1": STAYS}
+    assert set(shares) == set(RECORDS["bias"])
+    compared = {"column": "distinct_share", "across": "bias", "within": 0.75}
+    table = verdicts(RECORDS["bias"].map(shares).to_numpy())
+    row = next(court.table([claim({"unchanged": compared})], table).itertuples())
+    assert {row.found, row.found_there} == {BREAKS, STAYS}
+
+
+def test_shares_of_networks_leave_out_those_that_diverged() -> None:
+    table = verdicts(np.where(RECORDS["bias"] == "none", "broken 3; diverged 1", BREAKS))
+    table.loc[RECORDS["bias"] == "normal-0.1", "shares"] = f"diverged {REPLICATES}"
+    shares = evidence.frame(table)["distinct_share"]
+    assert set(shares.dropna()) == {1.0}
+    assert (shares.isna() == (RECORDS["bias"] == "normal-0.1")).all()
+    row = next(court.table([claim({"unchanged": {"column": "distinct_share", "across": "bias"}})],
+                           table).itertuples())  # fmt: skip
+    assert (row.verdict, row.settings) == ("holds", shares.notna().sum())
+
+
+def test_fewer_neglected_means_that_the_interval_says_so() -> None:
+    (question,) = (c for c in config.claims(None) if c.id == "question")
+    cases = (0.5, 0.9, 1, "holds"), (0.5, 1, 1, "false"), (0.9, 1.5, 2, "holds"), (1, 1, 2, "false")
+    for mean, high, untrained, verdict in cases:
+        table = verdicts(BREAKS, neglected_mean=mean, neglected_high=high,
+                         neglected_untrained_mean=untrained)  # fmt: skip
+        row = next(court.table([question], table).itertuples())
+        assert row.verdict == verdict
+        assert verdict == "holds" or f"{mean:g} (0.4 to {high:g}) neglected" in row.found
+
+
+def test_bounds_may_be_columns_and_a_mean_of_unknown_networks_has_no_interval() -> None:
     table = verdicts(BREAKS, neglected_mean=np.linspace(0, 2, len(RECORDS)),
                      neglected_low=0.25, neglected_high=0.75)  # fmt: skip
     one = claims.parse({"claims": [{"id": "c", **TEXT, "tested_by": {}, "shows": {
@@ -243,7 +335,7 @@ def test_bounds_may_be_columns_and_shown_means_have_the_settings_intervals() -> 
     row = next(court.table([one], table).itertuples())
     numbers = table["neglected_mean"]
     assert row.settings_agree == ((numbers < 1) & (numbers >= 0.5)).sum()
-    assert row.evidence == "1.00 (0.25 to 0.75) neglected"
+    assert row.evidence == "1.00 neglected"
 
 
 def test_a_components_name_means_it_with_any_parameters() -> None:

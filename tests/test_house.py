@@ -25,7 +25,7 @@ ORDER = (
     "trace", "why", "chance", "start", "signals", "symmetry", "layers", "rules", "theory",
     "metrics", "statistics", "agreement", "verdicts", "hunt", "functional", "properties", "surgery",
     "matching", "groups", "dynamics", "learned", "pooled", "neglect", "contrasts", "tempo",
-    "conditions", "evidence", "court", "judging", "boundary", "summary", "neglect_text",
+    "conditions", "seeds", "evidence", "court", "judging", "boundary", "summary", "neglect_text",
     "mathematics", "causes", "cards", "figures", "crossings", "matrix", "paths", "operated",
     "examples", "breaks", "saddle", "rounding", "report", "cli",
 )  # fmt: skip

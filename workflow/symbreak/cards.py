@@ -42,6 +42,7 @@ class Card:
     verdict: str
     evidence: tuple[str, ...]
     counterexample: Counterexample | None
+    try_with: str = ""
 
 
 def cards(grid: Grid, claims: pd.DataFrame) -> list[Card]:
@@ -55,6 +56,7 @@ def _card(grid: Grid, row: Any) -> Card:
         f"claim-{row.claim}", row.title, row.says, row.source, KINDS[row.verdict],
         SIGNS[row.verdict], verdict(row), tuple(evidence(row)) if tested else (),
         counterexample(grid, row) if tested and row.verdict != HOLDS else None,
+        "" if tested else attempt(row.try_with, grid.experiment.name),
     )  # fmt: skip
 
 
@@ -68,6 +70,11 @@ def verdict(row: Any) -> str:
     return f"{row.verdict.capitalize()}."
 
 
+def attempt(try_with: Any, experiment: str) -> str:
+    """Return the config or command that tests a claim; empty of a claim that names none."""
+    return try_with.replace("{experiment}", experiment) if isinstance(try_with, str) else ""
+
+
 def evidence(row: Any) -> list[str]:
     """Return the sentences of numbers: settings, networks with their interval, columns shown."""
     plural = "s" if row.settings > 1 else ""
@@ -76,14 +83,26 @@ def evidence(row: Any) -> list[str]:
         f"networks agree{where(row)}."
     ]
     if pd.notna(row.networks_agree):
-        low, high = 100 * row.share_low, 100 * row.share_high
         found.append(
             f"Of all their networks {row.networks_agree:,.0f} of {row.networks:,.0f} do, "
-            f"{percent(row.share)} (95 % interval {low:.0f} to {high:.0f}, by seeds)."
+            f"{percent(row.share)} ({interval(row)})."
         )
+    if isinstance(row.agrees_where, str) and row.agrees_where:
+        found.append(f"Here settings agree where {row.agrees_where}.")
     if isinstance(row.evidence, str) and row.evidence:
         found.append(f"{row.evidence.replace('; ', ', ')}.")
     return found
+
+
+def interval(row: Any) -> str:
+    """Return the interval of a share over seeds in words, or why there is none."""
+    if not row.settings_drawn:
+        return "nothing is drawn in these settings"
+    if pd.isna(row.share_low):
+        return "no interval"
+    if row.share_low == row.share_high:
+        return "the same with every seed of this run"
+    return f"95 % interval {100 * row.share_low:.1f} to {100 * row.share_high:.1f}, by seeds"
 
 
 def where(row: Any) -> str:

@@ -28,7 +28,8 @@ RATES = ("learning_rate", "weight_decay")  # of a setting, and numbers
 WORDS = {"verdict": (*VERDICTS, "mixed"), "agrees": YES_NO, "known": YES_NO}
 BOUNDS = ("at_least", "above", "at_most", "below", "not")
 KEYS = {"id": True, "title": True, "says": True, "source": True, "tested_by": True,
-        "expects": True, "shows": False}  # whether it must be there # fmt: skip
+        "expects": True, "shows": False, "try": False}  # whether it must be there # fmt: skip
+UNTESTED = ("id", "title", "says", "source", "untested", "try")  # of a claim that no run can test
 ID = r"[a-z0-9][a-z0-9-]{0,39}"
 
 
@@ -55,8 +56,9 @@ class Claim:
 
     Of ``tested_by`` and ``expects`` every check must be passed. ``networks`` are the verdicts that
     every network of the setting may have; empty where nothing is asked. ``unchanged`` is a column
-    and the factor that should not change it; empty likewise. ``shows`` are columns to show, each
-    with its name in words.
+    and the factor that should not change it by more than ``within``; empty likewise. ``shows`` are
+    columns to show, each with its name in words. ``try_with`` is a config that tests the claim, or
+    commands that do; ``untested`` says why no single run can.
     """
 
     id: str
@@ -67,7 +69,10 @@ class Claim:
     expects: tuple[Check, ...] = ()
     networks: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
+    within: float = 0.0
     shows: tuple[tuple[str, str], ...] = ()
+    try_with: str = ""
+    untested: str = ""
 
 
 def parse(content: Mapping[str, Any], known: Iterable[str] = ()) -> list[Claim]:
@@ -94,20 +99,25 @@ def _claim(name: str, entry: Mapping[str, Any]) -> Claim:
     where = f"claim {name}"
     if not re.fullmatch(ID, name):
         raise ClaimError(f"{where}: id must be small letters, digits and -, at most 40 of them")
-    _known_keys(where, entry, KEYS)
+    _known_keys(where, entry, UNTESTED if "untested" in entry else KEYS)
     title, says, source = (_text(entry, key, where) for key in ("title", "says", "source"))
+    try_with = _text(entry, "try", where) if "try" in entry else ""
+    if "untested" in entry:
+        untested = _text(entry, "untested", where)
+        return Claim(name, title, says, source, (), try_with=try_with, untested=untested)
     tested_by = tuple(_test(f"{where}: tested_by.{column}", column, value)
                       for column, value in _mapping(entry, "tested_by", where).items())  # fmt: skip
     expects = dict(_mapping(entry, "expects", where))
     if not expects:
         raise ClaimError(f"{where}: expects is empty; say what should be found")
     networks = _networks(f"{where}: expects.networks", expects.pop("networks", None))
-    unchanged = _unchanged(f"{where}: expects.unchanged", expects.pop("unchanged", None))
+    unchanged, within = _unchanged(f"{where}: expects.unchanged", expects.pop("unchanged", None))
     shown = _mapping({"shows": {}, **entry}, "shows", where).items()
     shows = tuple((_one_of(f"{where}: shows", c, NUMBERS), str(words)) for c, words in shown)
     tests = tuple(_test(f"{where}: expects.{c}", c, value, ("networks", "unchanged"))
                   for c, value in expects.items())  # fmt: skip
-    return Claim(name, title, says, source, tested_by, tests, networks, unchanged, shows)
+    return Claim(name, title, says, source, tested_by, tests, networks, unchanged, within, shows,
+                 try_with)  # fmt: skip
 
 
 def _known_keys(where: str, entry: Mapping[str, Any], known: Iterable[str]) -> None:
@@ -147,13 +157,18 @@ def _networks(where: str, value: Any) -> tuple[str, ...]:
     return tuple(_one_of(where, name, VERDICTS) for name in _listed(value))
 
 
-def _unchanged(where: str, value: Any) -> tuple[str, ...]:
+def _unchanged(where: str, value: Any) -> tuple[tuple[str, ...], float]:
+    """Return the column and the factor, and by how much the column may differ."""
     if value is None:
-        return ()
-    if not isinstance(value, Mapping) or set(value) != {"column", "across"}:
-        raise ClaimError(f"{where} must be {{column: a column, across: a factor}}")
+        return (), 0.0
+    if not isinstance(value, Mapping) or set(value) - {"within"} != {"column", "across"}:
+        raise ClaimError(f"{where} must be {{column: a column, across: a factor, within: a number}}"
+                         ", without within where nothing may differ")  # fmt: skip
     column = _one_of(f"{where}.column", value["column"], ("verdict", *NUMBERS))
-    return column, _one_of(f"{where}.across", value["across"], COLUMNS)
+    within = _number(f"{where}.within", value.get("within", 0))
+    if within < 0 or (within and column not in NUMBERS):
+        raise ClaimError(f"{where}.within must be 0 or more, and 0 or left out for verdict")
+    return (column, _one_of(f"{where}.across", value["across"], COLUMNS)), within
 
 
 def _test(where: str, column: str, value: Any, others: Sequence[str] = ()) -> Check:

@@ -14,10 +14,12 @@ import pandas as pd
 from symbreak import facts
 from symbreak.claims import VERDICTS, Check, Claim
 from symbreak.components import spell
+from symbreak.seeds import places
 from symbreak.settings import COLUMNS, REGISTRIES, Setting
 
 Array = np.ndarray
 
+ROUNDED = 1e-12  # so that .3 and .2 differ by no more than .1
 COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "at_least": operator.ge, "above": operator.gt, "at_most": operator.le, "below": operator.lt,
     "not": operator.ne,
@@ -35,10 +37,13 @@ def frame(verdicts: pd.DataFrame, networks: pd.DataFrame | None = None) -> pd.Da
     shares = [dict(part.rsplit(" ", 1) for part in str(s).split("; ")) for s in rows["shares"]]
     counts = {f"n_{name}": [int(s.get(name, 0)) for s in shares] for name in VERDICTS}
     known = pd.DataFrame([facts.all_of(s) for s in settings], rows.index).assign(**counts)
-    distinct = (known["n_broken"] + known["n_redundant"]) / rows["replicates"]
+    distinct = (known["n_broken"] + known["n_redundant"]) / (
+        rows["replicates"] - known["n_diverged"]
+    ).replace(0, np.nan)
     labels = pd.DataFrame([s.record() for s in settings], rows.index)
     labels = labels.map(lambda value: spell(value) if isinstance(value, float) else value)
-    twins = repeats(pd.concat([known, labels], axis=1), networks)
+    place = None if networks is None else places(networks, rows)
+    twins = repeats(pd.concat([known, labels], axis=1), networks, place)
     kept = rows.drop(columns=[*COLUMNS, *known.columns.intersection(rows.columns)])
     extra = pd.Series([s.label for s in settings], rows.index)
     return pd.concat([kept, labels, known, twins], axis=1).assign(
@@ -46,7 +51,13 @@ def frame(verdicts: pd.DataFrame, networks: pd.DataFrame | None = None) -> pd.Da
     )
 
 
-def repeats(rows: pd.DataFrame, networks: pd.DataFrame | None) -> pd.DataFrame:
+def drawn(rows: pd.DataFrame) -> Array:
+    """Tell which settings a draw reaches, in their start or in training [n]."""
+    return ((rows["drawn_start"] != "no") | (rows["noise"] != "none")).to_numpy()
+
+
+def repeats(rows: pd.DataFrame, networks: pd.DataFrame | None,
+            place: Array | None = None) -> pd.DataFrame:  # fmt: skip
     """Return how many networks of each setting repeat another, and how many of them differ.
 
     A network repeats another where nothing of its start and training is drawn, as all replicates
@@ -54,14 +65,14 @@ def repeats(rows: pd.DataFrame, networks: pd.DataFrame | None) -> pd.DataFrame:
     all networks of that start and replicate, each trained in a job of its own.
     """
     names = ["repeats", "repeats_different"]
-    if networks is None:
+    if networks is None or place is None:
         return pd.DataFrame(0, rows.index, names)
-    plain = networks[[*COLUMNS, "replicate", "verdict", "checksum"]].astype({"hidden": str})
-    plain = plain.assign(**{n: plain[n].map(lambda v: spell(float(v))) for n in
-                            ("learning_rate", "weight_decay")})  # fmt: skip
-    ours = rows[[*COLUMNS, "drawn_start", "noise", "biases"]].assign(row=rows.index)
-    found = plain.astype({n: object for n in COLUMNS}).merge(ours, "left", list(COLUMNS))
-    quiet = (found["drawn_start"] == "no") & (found["noise"] == "none")
+    columns = ["init", "hidden", "dtype", "drawn_start", "biases"]
+    found = rows[columns].assign(quiet=~drawn(rows), row=rows.index).iloc[place]
+    found = found.reset_index(drop=True).assign(
+        **{name: networks[name].to_numpy() for name in ("replicate", "verdict", "checksum")}
+    )
+    quiet = found["quiet"]
     still = (found["verdict"] == "frozen") & (found["biases"] == "absent")
     still &= found["drawn_start"] == "yes"
     keys = (quiet, ["row"]), (still, ["init", "hidden", "dtype", "replicate"])
@@ -86,6 +97,7 @@ def tested(claim: Claim, rows: pd.DataFrame) -> Array:
     if claim.networks:
         mask &= counted(claim, rows)[1] > 0
     if claim.unchanged:
+        mask &= rows[claim.unchanged[0]].notna().to_numpy()
         part = rows[mask]
         several = part.groupby(_siblings(claim))["label"].transform("size") > 1
         mask[mask] = several.to_numpy()
@@ -102,8 +114,15 @@ def agreeing(claim: Claim, rows: pd.DataFrame) -> Array:
         mask &= good == total
     if claim.unchanged:
         groups = rows.groupby(_siblings(claim))[claim.unchanged[0]]
-        mask &= (groups.transform("nunique", dropna=False) == 1).to_numpy()
+        mask &= (groups.transform("nunique") == 1).to_numpy() | (
+            spans(groups) <= claim.within + ROUNDED if claim.within else False
+        )
     return mask
+
+
+def spans(groups: Any) -> Array:
+    """Return the largest less the smallest value of each row's group [n]."""
+    return (groups.transform("max") - groups.transform("min")).to_numpy()
 
 
 def _siblings(claim: Claim) -> list[str]:
@@ -116,9 +135,15 @@ def counted(claim: Claim, rows: pd.DataFrame) -> tuple[Array, Array]:
 
     Those that diverged count only for a claim that speaks of them.
     """
-    allowed = [f"n_{name}" for name in VERDICTS if name in claim.networks]
-    any_of = {*(f"n_{name}" for name in VERDICTS[1:]), *allowed}
-    return rows[allowed].sum(axis=1).to_numpy(), rows[sorted(any_of)].sum(axis=1).to_numpy()
+    allowed, any_of = asked_of(claim)
+    good, total = ([f"n_{name}" for name in names] for names in (allowed, any_of))
+    return rows[good].sum(axis=1).to_numpy(), rows[total].sum(axis=1).to_numpy()
+
+
+def asked_of(claim: Claim) -> tuple[list[str], list[str]]:
+    """Return the verdicts that the claim allows, and those that count for it."""
+    allowed = [name for name in VERDICTS if name in claim.networks]
+    return allowed, sorted({*VERDICTS[1:], *allowed})
 
 
 def passes(check: Check, rows: pd.DataFrame) -> Array:

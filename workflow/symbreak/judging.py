@@ -34,7 +34,7 @@ def tables(judged: pd.DataFrame, found: pd.DataFrame, dynamics: pd.DataFrame, re
     settled = settled.assign(**pooled.median_columns(judged))
     return {
         "verdicts": settled,
-        "claims": court.table(config.claims(own_claims), settled, judged),
+        "claims": court.table(config.claims(own_claims), settled, judged, rows),
         "sensitivity": sensitivity(judged, found, redundancy),
         "over_training": over_training(judged, found, neglect),
         "by_verdict": pooled.by_verdict(rows, settled),

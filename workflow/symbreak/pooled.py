@@ -26,9 +26,10 @@ LEARNED = {
 }  # fmt: skip
 
 
-def spread(values: Array, setting: Array, replicate: Array, empty: Any = np.nan) -> Array:
-    """Return values [n] as [s, r]; ``empty`` where there is none."""
-    shape = int(setting.max(initial=-1)) + 1, int(replicate.max(initial=-1)) + 1
+def spread(values: Array, setting: Array, replicate: Array, empty: Any = np.nan,
+           shape: tuple[int, int] | None = None) -> Array:  # fmt: skip
+    """Return values [n] as [s, r], the least such shape or a given one; ``empty`` where none."""
+    shape = shape or (int(setting.max(initial=-1)) + 1, int(replicate.max(initial=-1)) + 1)
     found = np.full(shape, empty, values.dtype)
     found[setting, replicate] = values
     return found
