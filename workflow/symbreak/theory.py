@@ -46,8 +46,8 @@ def _by_rows(start: Start) -> Prediction:
     if lasts and not signals.is_faint and (start.often or not start.hidden_noise):
         return most
     least = _predict(start, spread(start, most=False, lasts=lasts, scale=FAINT))
-    by_noise = least.verdict == "frozen" and most.verdict == "mixed"  # masks alone wake the layer
-    if least.shares.keys() <= most.shares.keys() and most.known and not by_noise:
+    woken = least.verdict == "frozen" != most.verdict  # by what few masks may do
+    if least.shares.keys() <= most.shares.keys() and most.known and not woken:
         return most
     both = [name for name in ORDER if name in most.shares.keys() | least.shares.keys()]
     reason = (
