@@ -145,6 +145,27 @@ def test_a_layer_that_masks_cannot_wake_is_frozen_and_one_they_may_is_left_open(
     assert len(found[-0.44].measured) > 1
 
 
+@pytest.mark.parametrize(("seed", "number"), [(41, 191), (81, 89), (81, 146)])
+def test_what_a_hunt_once_found_wrong_is_said_no_more(seed: int, number: int) -> None:
+    """A row of small slopes; sums that cancel under masks; biases that keep what weights lose."""
+    found = hunt.compare(hunt.case(seed, number))
+    assert found.agreed.holds, hunt.sentence(found)
+    assert not found.agreed.known
+
+
+def test_a_hunt_goes_as_far_as_it_says() -> None:
+    cases = [hunt.case(SEED, number) for number in range(400)]
+    hidden = [case.setting.hidden for case in cases]
+    assert {len(widths) for widths in hidden} == set(hunt.WIDEST)
+    for depth, widest in hunt.WIDEST.items():
+        units = [n for widths in hidden if len(widths) == depth for n in widths]
+        assert (min(units), max(units)) == (2, widest)
+    assert {case.steps for case in cases} == set(hunt.STEPS)
+    assert max(len(case.x) for case in cases) == hunt.MOST_ROWS
+    assert any(case.steps >= 400 and case.setting.optimizer.name == "momentum"
+               and case.setting.weight_decay for case in cases)  # fmt: skip
+
+
 def test_a_prediction_of_every_verdict_says_nothing_and_is_not_counted_as_right() -> None:
     every = rules.Prediction(dict.fromkeys(rules.ORDER, 0.25), "forgetting", "", known=False)
     tied = rules.Prediction({"tied": 1.0}, "groups", "")

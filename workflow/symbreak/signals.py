@@ -79,12 +79,12 @@ def spread(start: Start, most: bool = True, lasts: bool = True, scale: float = 1
     sizes = Sizes(
         [abs(w) for w, _ in start.layers], [abs(b) for _, b in start.layers], _error(start, most)
     )
-    can = reach(start, most)
+    can, faint = reach(start, most), FAINT * start.contrast
     for t in range(start.steps):
         gradients, rows = _gradients(start, can, sizes, t)
         gradients = [(w * scale, b * scale) for w, b in gradients]
         moves = _moves(start, sizes, gradients)
-        fainter = _moves(start, sizes, [(w * FAINT, b * FAINT) for w, b in gradients])
+        fainter = _moves(start, sizes, [(w * faint, b * faint) for w, b in gradients])
         found.faint.append(
             any(
                 bool(

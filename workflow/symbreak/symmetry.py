@@ -13,7 +13,7 @@ from symbreak.components import Choice
 from symbreak.networks import neuron_vectors
 from symbreak.optimizers import OPTIMIZERS
 from symbreak.signals import Signals
-from symbreak.start import Start
+from symbreak.start import SURE, Start
 
 Array = np.ndarray
 
@@ -69,8 +69,21 @@ def doubtful(start: Start, signals: Signals, k: int) -> set[int]:
              for safe in (1e-3, 10.0) for every in (False, True)}  # fmt: skip
     if start.adaptive:
         found |= {len(set(labels.tolist())) for labels in (at_start(start, k), coarse(start, k))}
+    if _keeps_first(start, signals, k):
+        found.add(len(set(at_start(start, k).tolist())))
     found.add(min(min(found), len(set(near(start, k).tolist()))))
     return found if len(found) > 1 else set()
+
+
+def _keeps_first(start: Start, signals: Signals, k: int) -> bool:
+    """Tell whether the first step may write a lost difference into parameters that are 0.
+
+    A later step of another size loses it there, too, unless its rows give no gradient.
+    """
+    vectors = neuron_vectors(start.parameters, start.widths, k + 1)
+    steps = neuron_vectors(signals.steps, start.widths, k + 1)
+    few = start.batch < len(start.x) and start.batch * start.steps < SURE
+    return (start.steps == 1 or few) and bool(((vectors == 0) & (steps > 0)).any())
 
 
 def near(start: Start, k: int) -> Array:
