@@ -69,21 +69,22 @@ def doubtful(start: Start, signals: Signals, k: int) -> set[int]:
              for safe in (1e-3, 10.0) for every in (False, True)}  # fmt: skip
     if start.adaptive:
         found |= {len(set(labels.tolist())) for labels in (at_start(start, k), coarse(start, k))}
-    if _keeps_first(start, signals, k):
+    if _may_keep(start, signals, k):
         found.add(len(set(at_start(start, k).tolist())))
     found.add(min(min(found), len(set(near(start, k).tolist()))))
     return found if len(found) > 1 else set()
 
 
-def _keeps_first(start: Start, signals: Signals, k: int) -> bool:
-    """Tell whether the first step may write a lost difference into parameters that are 0.
-
-    A later step of another size loses it there, too, unless its rows give no gradient.
+def _may_keep(start: Start, signals: Signals, k: int) -> bool:
+    """Tell whether a difference that an update loses may be kept: the rows and masks of a short run
+    may bring no update, and the first step writes it into parameters that are 0.
     """
+    chosen = start.batch < len(start.x) or start.place != "nowhere"
+    if chosen and start.batch * start.steps * (1 - start.p) < SURE:
+        return True
     vectors = neuron_vectors(start.parameters, start.widths, k + 1)
     steps = neuron_vectors(signals.steps, start.widths, k + 1)
-    few = start.batch < len(start.x) and start.batch * start.steps < SURE
-    return (start.steps == 1 or few) and bool(((vectors == 0) & (steps > 0)).any())
+    return start.steps == 1 and bool(((vectors == 0) & (steps > 0)).any())
 
 
 def near(start: Start, k: int) -> Array:
