@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+import yaml
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +21,8 @@ from symbreak.hunt import Case
 from symbreak.settings import REGISTRIES
 from symbreak.start import Start, start_of
 
-SEED, CASES = 20240501, 150
+SEED, CASES = 20240601, 150
+CONFIGS = sorted((Path(__file__).parents[1] / "config").glob("*.yaml"))
 
 
 def test_a_hunt_through_random_settings_finds_no_disagreement() -> None:
@@ -29,6 +32,13 @@ def test_a_hunt_through_random_settings_finds_no_disagreement() -> None:
     known = [one for one in found if one.agreed.known]
     assert len(known) > 0.8 * CASES, "the theory has to say something"
     assert len({name for one in found for name in one.measured}) >= 5
+
+
+def test_no_experiment_hunts_through_the_cases_of_this_test() -> None:
+    """So that the hunt of a report meets settings that the theory was not mended on."""
+    seeds = {path.name: yaml.safe_load(path.read_text()).get("seed") for path in CONFIGS}
+    assert seeds
+    assert SEED not in seeds.values()
 
 
 @pytest.mark.parametrize("eps", [2e-17, 3e-17, 5e-17])
@@ -53,6 +63,7 @@ def a_case(init: Choice, hidden: tuple[int, ...] = (4,), steps: int = 10, replic
     return Case(0, setting, x, y, "normal", steps, replicates, SEED)
 
 
+NO_BIAS = choice("bias", "none")
 HALF = choice("init", "constant", value=0.5)
 DEAD = {"activation": "relu", "bias": choice("bias", "constant", value=-9.0)}
 WITNESSES: dict[str, Case] = {
@@ -102,6 +113,67 @@ def test_decay_that_forgets_the_start_leaves_it_open_whether_units_differ() -> N
     assert not found.agreed.known
     weak = hunt.compare(replace(strong, setting=replace(strong.setting, weight_decay=0.001)))
     assert weak.agreed.rule == "own start"
+
+
+@pytest.mark.parametrize(("optimizer", "forgets"), [("momentum", True), ("sgd", False)])
+def test_what_is_forgotten_is_what_the_optimizer_leaves(optimizer: str, forgets: bool) -> None:
+    """Momentum of 0.9 leaves sqrt(0.9) a step, plain steps 1 - rate * decay."""
+    case = a_case(choice("init", "normal"), (6,), steps=400, replicates=12, rows=16, bias=NO_BIAS,
+                  optimizer=choice("optimizer", optimizer), weight_decay=0.025, dtype="float32",
+                  learning_rate=1.0)  # fmt: skip
+    found = hunt.compare(replace(case, seed=1))
+    assert found.agreed.holds, hunt.sentence(found)
+    assert ("tied" in found.measured) == (found.agreed.rule == "forgetting") == forgets
+
+
+def test_a_layer_that_masks_cannot_wake_is_frozen_and_one_they_may_is_left_open() -> None:
+    """A mask scales what it keeps by 1 / (1 - p), which may not be enough to pass the bias."""
+    found = {}
+    for value in (-0.6, -0.44):
+        bias = choice("bias", "constant", value=value)
+        case = hunt.case(61, 205, 24)
+        case = replace(case, setting=replace(case.setting, bias=bias), steps=2)
+        found[value] = hunt.compare(case)
+        assert found[value].agreed.holds, hunt.sentence(found[value])
+    assert found[-0.6].agreed.verdict == "frozen"
+    assert found[-0.6].agreed.known
+    assert not found[-0.44].agreed.known
+    assert len(found[-0.44].measured) > 1
+
+
+@pytest.mark.parametrize(("seed", "number"), [(41, 191), (81, 89), (81, 146), (101, 25), (111, 68)])
+def test_what_a_hunt_once_found_wrong_is_said_no_more(seed: int, number: int) -> None:
+    """A row of small slopes; sums that cancel under masks; biases that keep what weights lose."""
+    found = hunt.compare(hunt.case(seed, number))
+    assert found.agreed.holds, hunt.sentence(found)
+    assert not found.agreed.known
+
+
+def test_a_hunt_goes_as_far_as_it_says() -> None:
+    cases = [hunt.case(SEED, number) for number in range(400)]
+    hidden = [case.setting.hidden for case in cases]
+    assert {len(widths) for widths in hidden} == set(hunt.WIDEST)
+    for depth, widest in hunt.WIDEST.items():
+        units = [n for widths in hidden if len(widths) == depth for n in widths]
+        assert (min(units), max(units)) == (2, widest)
+    assert {case.steps for case in cases} == set(hunt.STEPS)
+    assert max(len(case.x) for case in cases) == hunt.MOST_ROWS
+    assert any(case.steps >= 400 and case.setting.optimizer.name == "momentum"
+               and case.setting.weight_decay for case in cases)  # fmt: skip
+
+
+def test_a_prediction_of_every_verdict_says_nothing_and_is_not_counted_as_right() -> None:
+    every = rules.Prediction(dict.fromkeys(rules.ORDER, 0.25), "forgetting", "", known=False)
+    tied = rules.Prediction({"tied": 1.0}, "groups", "")
+    case = a_case(HALF)
+    found = [
+        hunt.Compared(case, agreement.agreement([one] * 4, ["tied"] * 4), {"tied": 4})
+        for one in (every, tied)
+    ]
+    assert [one.agreed.says_nothing for one in found] == [True, False]
+    assert hunt.summary(found).startswith("0 of 2 disagree, 1 agree, of 1 the theory says nothing")
+    table = pd.DataFrame([hunt.row(one) for one in found])
+    assert "and of 1 nothing" in summary.hunted(table)
 
 
 def test_every_rule_has_a_witness_and_a_mutant() -> None:

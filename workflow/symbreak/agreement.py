@@ -5,7 +5,7 @@ compute. A network that diverged is outside the theory, and is left out.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,21 @@ class Agreement:
     reason: str
     holds: bool
     known: bool
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether every verdict is possible: then whatever is measured agrees."""
+        return says_nothing(self.known, [name for name, _ in self.expected])
+
+
+def says_nothing(known: bool, possible: Collection[str]) -> bool:
+    """Tell whether a prediction leaves all verdicts open."""
+    return not known and set(ORDER) <= set(possible)
+
+
+def possible(counts: str) -> list[str]:
+    """Return the verdicts of expected counts as tables spell them: ``frozen 0.3; broken 5.7``."""
+    return [part.rsplit(" ", 1)[0] for part in counts.split("; ")]
 
 
 def agreement(predictions: Sequence[Prediction], measured: Sequence[str]) -> Agreement:

@@ -28,6 +28,16 @@ NUMBERS = {  # of a component's parameters by name; others keep their default
     "eps": (1e-2, 1e-4, 1e-8, 1e-12, 1e-18, 1e-24),
     "p": (0.5, 0.2, 0.05, 0.8, 0.01, 0.0),
 }
+WIDEST = {1: 12, 2: 7, 3: 5}  # the most units of a layer, by the number of hidden layers
+DECAYS = (0, 0, 0, 0, 0, 1e-3, 1e-3, 0.03, 0.03)  # and now and then 1 / learning rate
+STEPS = (1, 2, 3, 10, 40, 150, 400, 1000)
+OFTEN = (0.16, 0.16, 0.16, 0.16, 0.16, 0.16, 0.03, 0.01)  # long runs cost most
+DECAYED = (0.13, 0.13, 0.13, 0.13, 0.13, 0.2, 0.11, 0.04)  # they matter where a start is forgotten
+INPUTS, MOST_ROWS = 6, 40
+RANGES = (
+    f"widths 2 to {max(WIDEST.values())}, at most {max(WIDEST)} hidden layers, 1 to {STEPS[-1]} "
+    f"steps, 4 to {MOST_ROWS} rows of at most {INPUTS} inputs"
+)
 REDUNDANCY = 0.99  # what it tells apart is one verdict to the theory
 CASES, REPLICATES = 100, 3  # of the hunt that every experiment makes
 
@@ -65,17 +75,17 @@ def case(seed: int, number: int, replicates: int = 6) -> Case:
     random = np.random.default_rng([seed, number])
     rows, (x, y) = _rows(random)
     depth = int(random.choice([1, 1, 1, 2, 2, 3]))
-    hidden = tuple(int(n) for n in random.integers(2, {1: 13, 2: 8, 3: 6}[depth], depth))
+    hidden = tuple(int(n) for n in random.integers(2, WIDEST[depth] + 1, depth))
     rate = float(random.choice([0.01, 0.1, 1.0, 1.0]))
     choices = {kind: _choice(random, kind) for kind in REGISTRIES}
     setting = Setting(
         **choices, hidden=hidden, learning_rate=rate,
-        weight_decay=float(random.choice([0, 0, 0, 0, 0, 1e-3, 1e-3, 0.03, 0.03, 1 / rate])),
+        weight_decay=float(random.choice([*DECAYS, 1 / rate])),
         batch_size=int(random.choice([0, 0, 0, 1, 2, 7, 8])), arithmetic="exact",
         dtype=str(random.choice(["float64", "float64", "float32"])),
     )  # fmt: skip
     setting = replace(setting, batch_size=min(setting.batch_size or 0, len(x)) or None)
-    steps = int(random.choice([1, 2, 3, 10, 40, 150]))
+    steps = int(random.choice(STEPS, p=DECAYED if setting.weight_decay else OFTEN))
     return Case(number, setting, x, y, rows, steps, replicates, seed)
 
 
@@ -90,7 +100,10 @@ def _choice(random: np.random.Generator, kind: str) -> Choice:
 def _rows(random: np.random.Generator) -> tuple[str, tuple[Array, Array]]:
     """Return a name and x [b, d], y [b]: rows of either sign or one, balanced or not, xor."""
     kind = str(random.choice(["normal", "balanced", "positive", "whole", "xor", "zero column"]))
-    inputs, count = int(random.integers(1, 7)), 2 * int(random.integers(2, 21))
+    inputs, count = (
+        int(random.integers(1, INPUTS + 1)),
+        2 * int(random.integers(2, MOST_ROWS // 2 + 1)),
+    )
     x = random.normal(size=(count, inputs))
     if kind == "xor":
         x = np.tile(np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]], float), (count // 4, 1))
@@ -160,10 +173,12 @@ def summary(found: list[Compared]) -> str:
     wrong = sum(not one.agreed.holds for one in found)
     chance = sum(one.agreed.known and one.agreed.verdict == "mixed" for one in found)
     left = sum(not one.agreed.known for one in found)
+    nothing = sum(one.agreed.holds and one.agreed.says_nothing for one in found)
     diverged = sum("diverged" in one.measured for one in found)
     return (
-        f"{wrong} of {len(found)} disagree. (Predicted by their shares: {chance}. Only narrowed "
-        f"down: {left}. With networks that diverged, which are left out: {diverged}.)"
+        f"{wrong} of {len(found)} disagree, {len(found) - wrong - nothing} agree, of {nothing} the "
+        f"theory says nothing. (Predicted by their shares: {chance}. Only narrowed down: "
+        f"{left - nothing}. With networks that diverged, which are left out: {diverged}.)"
     )
 
 

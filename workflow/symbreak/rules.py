@@ -116,24 +116,26 @@ def no_signal(layer: Layer) -> Verdict | None:
 
 @rule(known=False)
 def forgetting(layer: Layer) -> Verdict | None:
-    """Where weight decay shrinks a start to less than its last bit within the run (at once where
-    rate times decay is 1), units keep only what their gradients hold up, and may become equal.
+    """Where weight decay and the optimizer shrink a start to a few last bits within the run (at
+    once where rate times decay is 1), units keep only what their gradients hold up, and may become
+    equal.
     """
     start, setting = layer.start, layer.start.setting
-    if not layer.signals.heard[layer.k].any():
+    if not layer.signals.heard[layer.k].any() or (start.own_noise and start.adaptive):
         return None
-    left = abs(1 - setting.learning_rate * setting.weight_decay)
-    kept = left if left >= 1 or start.own_noise else left**start.steps
-    if kept > np.finfo(start.x.dtype).eps:
-        return None
-    if start.adaptive:
+    steps = 1 if start.own_noise else start.steps  # noise keeps units apart, but not from zero
+    left = symmetry.remembered(
+        setting.optimizer, setting.learning_rate, setting.weight_decay, setting.dtype, steps
+    )
+    few = 1 if start.own_noise else symmetry.FEW
+    if not left <= few * np.finfo(start.x.dtype).eps:
         return None
     equal = len(set(layer.labels.tolist())) == 1 and not layer.splits
     sizes = ("symmetric", "tied", "broken")
     possible = sizes[:1] if equal else sizes
     return {name: 1 / len(possible) for name in possible}, (
-        f"Weight decay leaves {left:.3g} of each weight a step, in the end nothing of the starts: "
-        "units that no gradient tells apart become equal; which ones do, the start does not tell."
+        f"Weight decay leaves {left:.3g} of a weight of 1, hardly a last bit of the starts: units "
+        "that no gradient tells apart become equal; which ones do, the start does not tell."
     )
 
 

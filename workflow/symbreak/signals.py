@@ -79,12 +79,12 @@ def spread(start: Start, most: bool = True, lasts: bool = True, scale: float = 1
     sizes = Sizes(
         [abs(w) for w, _ in start.layers], [abs(b) for _, b in start.layers], _error(start, most)
     )
-    can = reach(start, most)
+    can, faint = reach(start, most), FAINT * start.contrast
     for t in range(start.steps):
         gradients, rows = _gradients(start, can, sizes, t)
         gradients = [(w * scale, b * scale) for w, b in gradients]
         moves = _moves(start, sizes, gradients)
-        fainter = _moves(start, sizes, [(w * FAINT, b * FAINT) for w, b in gradients])
+        fainter = _moves(start, sizes, [(w * faint, b * faint) for w, b in gradients])
         found.faint.append(
             any(
                 bool(
@@ -146,7 +146,10 @@ def reach(start: Start, most: bool) -> Reach:
     """Return what can be nonzero on each row at the start, under any draw of the noise or none."""
     phi = ACTIVATIONS[start.setting.activation.name].function
     outputs, slopes, _ = start.passed
-    bound = 1.0 / (1.0 - start.p)
+    bound, factor = 1.0 / (1.0 - start.p), 1.0
+    if most:
+        normal = 1 + MANY_STD * np.sqrt(start.p / (1 - start.p))
+        factor = max(bound, normal) if start.continuous else bound
     low = high = start.rows[0]
     exact = not most or not (start.hidden_noise or start.whole_input_noise)
     if start.whole_input_noise:
@@ -161,7 +164,6 @@ def reach(start: Start, most: bool) -> Reach:
                 low, high = _interval(low, high, w, bias, scale)
             ends = [phi(z.astype(start.x.dtype)) for z in _revived(start, k, low, high)]
             low, high = (phi(z.astype(start.x.dtype))[0] for z in (low, high))
-        factor = max(bound, 1 + MANY_STD * np.sqrt(start.p / (1 - start.p))) if most else 1.0
         active.append(factor * _largest(outputs[k + 1], *(a for a, _ in ends)))
         sloped.append(factor * _largest(slopes[k], *(s for _, s in ends)))
         if start.place == "hidden":

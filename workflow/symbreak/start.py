@@ -97,6 +97,17 @@ class Start:
         return bool(phi(np.array([-1.0]))[1][0] == 0)
 
     @cached_property
+    def contrast(self) -> float:
+        """How much smaller the slopes of a row may be than the largest, if few rows are drawn."""
+        if self.batch == len(self.x) or self.batch * self.steps >= SURE:
+            return 1.0
+        ratio = 1.0
+        for slopes in self.passed[1]:
+            rows = abs(slopes).max(axis=1).astype(np.float64)
+            ratio *= float(rows[rows > 0].min() / rows.max()) if rows.any() else 1.0
+        return ratio
+
+    @cached_property
     def passed_at_zero(self) -> float:
         """What a unit with a pre-activation of zero passes on."""
         phi = ACTIVATIONS[self.setting.activation.name].function
@@ -170,6 +181,12 @@ class Start:
             found = trainer.gradient_of(self.parameters, self.x, self.y, self.exact)
         return split_layers(found, self.widths)
 
+    @property
+    def cancels(self) -> bool:
+        """Whether every sum over all rows, without noise, is exactly zero."""
+        whole = self.batch == len(self.x)
+        return whole and not any(w.any() or b.any() for w, b in self.gradient)
+
     def updated(self, w: Array, gradient: Array) -> Array:
         """Return parameters after a first update by a gradient, in the training's arithmetic."""
         dtype = self.x.dtype.type
@@ -184,6 +201,12 @@ class Start:
         """Return what weight decay adds to the gradient of weights."""
         return self.x.dtype.type(self.setting.weight_decay) * w
 
+    @property
+    def hides_inputs(self) -> bool:
+        """Whether the first layer's weights are so small that all rows and masks look alike."""
+        first = self.passed[0][1]
+        return not self.whole_input_noise and bool((first == first[0]).all())
+
     def undisturbed(self, k: int) -> tuple[bool, bool]:
         """Tell whether sums over rows of layer k (from 0) are those without noise: weights, bias.
 
@@ -195,7 +218,7 @@ class Start:
             silent = not (self.layers[-1][0] != 0).any()
             return False, silent and k == len(self.layers) - 1
         if self.place == "input":
-            silent = not (self.layers[0][0] != 0).any()
+            silent = not (self.layers[0][0] != 0).any() or self.hides_inputs
             return silent and k > 0, silent
         if self.place == "weights":
             silent = not any((w != 0).any() for w, _ in self.layers)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from symbreak import agreement, hunt
 from symbreak.components import Choice, spell
 from symbreak.settings import COLUMNS, FULL, REGISTRIES, Experiment, Setting
 from symbreak.statistics import median_over_seeds
@@ -132,6 +133,11 @@ class Grid:
         return sum(row.known == "no" for row in self.rows.values())
 
     @property
+    def silent(self) -> int:
+        """The number of settings of which it says nothing: every verdict is possible."""
+        return sum(_says_nothing(row.known, row.predicted_shares) for row in self.rows.values())
+
+    @property
     def disagreements(self) -> list[tuple[Setting, Row]]:
         """The settings of which the theory predicts what was not measured."""
         return [(s, row) for s, row in self.rows.items() if row.agrees == "no"]
@@ -223,29 +229,35 @@ def theory(grid: Grid) -> str:
     """Return how often the theory was right; empty where nothing was predicted."""
     if not grid.predicted:
         return ""
-    wrong = len(grid.disagreements)
-    narrowed = (
-        f"; of {grid.narrowed:,} it only says which verdicts are possible" if grid.narrowed else ""
-    )
-    found = (
-        "every prediction agrees" if not wrong else f"{wrong:,} {'does' if wrong == 1 else 'do'}"
-    )
+    wrong, silent = len(grid.disagreements), grid.silent
+    narrowed = grid.narrowed - silent
+    told = grid.predicted - silent
+    found = "every prediction agrees" if not wrong else (
+        f"{wrong:,} {'does' if wrong == 1 else 'do'} not agree"
+    )  # fmt: skip
+    rest = f"; of {narrowed:,} it only says which verdicts are possible" if narrowed else ""
+    rest += f"; of {silent:,} more it says nothing, as every verdict is possible" if silent else ""
     return (
-        f"The theory predicted {grid.predicted:,} of these settings from the declarations and the "
-        f"training rows, without a trained weight: {found}{' not agree' * bool(wrong)} with what "
-        "was measured. Broken and redundant are one verdict to it"
-        f"{narrowed}."
+        f"The theory predicted {told:,} of these settings from the declarations and the training "
+        f"rows, without a trained weight: {found} with what was measured. Broken and redundant are "
+        f"one verdict to it{rest}."
     )
 
 
 def hunted(cases: pd.DataFrame) -> str:
     """Return how often the theory was wrong of random settings outside the grid, in a sentence."""
     wrong, narrowed = (int((cases[name] == "no").sum()) for name in ("agrees", "known"))
+    silent = sum(map(_says_nothing, cases["known"], cases["predicted"]))
     return (
-        f"A hunt through {len(cases):,} random settings far outside this grid, of any width, "
-        f"depth, batch, decay and precision, found {wrong:,} of which it is wrong; of "
-        f"{narrowed:,} it only says which verdicts are possible."
+        f"A hunt through {len(cases):,} random settings outside this grid ({hunt.RANGES}; any "
+        f"component, batch, decay and precision) found {wrong:,} of which it is wrong; of "
+        f"{narrowed - silent:,} it only says which verdicts are possible, and of {silent:,} "
+        "nothing."
     )
+
+
+def _says_nothing(known: str, expected: str) -> bool:
+    return known == "no" and agreement.says_nothing(False, agreement.possible(expected))
 
 
 def number(value: float, digits: int = 3) -> str:

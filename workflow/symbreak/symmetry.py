@@ -5,12 +5,15 @@ counts as 0). Exchanging them then changes nothing, so they get the same gradien
 for ever, unless noise of their own tells them apart.
 """
 
+from functools import cache
+
 import numpy as np
 
+from symbreak.components import Choice
 from symbreak.networks import neuron_vectors
 from symbreak.optimizers import OPTIMIZERS
 from symbreak.signals import Signals
-from symbreak.start import Start
+from symbreak.start import SURE, Start
 
 Array = np.ndarray
 
@@ -66,8 +69,22 @@ def doubtful(start: Start, signals: Signals, k: int) -> set[int]:
              for safe in (1e-3, 10.0) for every in (False, True)}  # fmt: skip
     if start.adaptive:
         found |= {len(set(labels.tolist())) for labels in (at_start(start, k), coarse(start, k))}
+    if _may_keep(start, signals, k):
+        found.add(len(set(at_start(start, k).tolist())))
     found.add(min(min(found), len(set(near(start, k).tolist()))))
     return found if len(found) > 1 else set()
+
+
+def _may_keep(start: Start, signals: Signals, k: int) -> bool:
+    """Tell whether a difference that an update loses may be kept: the rows and masks of a short run
+    may bring no update, and the first step writes it into parameters that are 0.
+    """
+    chosen = start.batch < len(start.x) or start.place != "nowhere"
+    if chosen and start.batch * start.steps * (1 - start.p) < SURE:
+        return True
+    vectors = neuron_vectors(start.parameters, start.widths, k + 1)
+    steps = neuron_vectors(signals.steps, start.widths, k + 1)
+    return start.steps == 1 and bool(((vectors == 0) & (steps > 0)).any())
 
 
 def near(start: Start, k: int) -> Array:
@@ -101,13 +118,29 @@ def erased(start: Start, signals: Signals, k: int, labels: Array) -> Array:
 
 def decayed(start: Start, w: Array, decay: Array) -> Array:
     """Return weights after all steps of an optimizer whose only gradient is weight decay."""
-    dtype, optimizer = w.dtype.type, start.setting.optimizer
+    setting = start.setting
+    return _alone(setting.optimizer, setting.learning_rate, start.steps, w, decay)
+
+
+@cache
+def remembered(optimizer: Choice, rate: float, decay: float, dtype: str, steps: int) -> float:
+    """Return what an optimizer leaves of a weight of 1 under weight decay alone.
+
+    The gradients add to what decay does, so this tells the order of size only.
+    """
+    one = np.ones(1, dtype)
+    with np.errstate(all="ignore"):
+        return abs(float(_alone(optimizer, rate, steps, one, np.full_like(one, decay))[0]))
+
+
+def _alone(optimizer: Choice, rate: float, steps: int, w: Array, decay: Array) -> Array:
+    dtype = w.dtype.type
     update, values = OPTIMIZERS[optimizer.name].function, optimizer.values
     first, second, powers = np.zeros_like(w), np.zeros_like(w), np.ones(len(values))
-    rate, constants = dtype(start.setting.learning_rate), [dtype(v) for v in values]
-    for _ in range(start.steps):
+    constants = [dtype(v) for v in values]
+    for _ in range(steps):
         powers = powers * values
-        new, first, second = update(w, decay * w, first, second, rate, constants,
+        new, first, second = update(w, decay * w, first, second, dtype(rate), constants,
                                     [dtype(v) for v in powers])  # fmt: skip
         if not values and (new == w).all():
             break

@@ -45,8 +45,9 @@ def _by_rows(start: Start) -> Prediction:
     lasts = not start.flat or lasting(start, spread(start, most=False))
     if lasts and not signals.is_faint and (start.often or not start.hidden_noise):
         return most
-    least = _predict(start, spread(start, most=False, lasts=lasts, scale=FAINT))
-    if least.shares.keys() <= most.shares.keys() and most.known:
+    least = _predict(start, spread(start, most=False, lasts=lasts, scale=FAINT * start.contrast))
+    woken = least.verdict == "frozen" != most.verdict  # by what few masks may do
+    if least.shares.keys() <= most.shares.keys() and most.known and not woken:
         return most
     both = [name for name in ORDER if name in most.shares.keys() | least.shares.keys()]
     reason = (
@@ -87,6 +88,8 @@ def _doubt(start: Start, signals: Signals, shares: Shares) -> Shares:
         return dict.fromkeys(ORDER, 1.0)
     if start.flat and shares.keys() == {"frozen"} and any(g.any() for g in signals.graded):
         return dict.fromkeys(ORDER, 1.0)  # what moves may wake what is silent
+    if "frozen" not in shares and _may_cancel(start, signals):
+        return {"frozen": 1.0}
     if start.place == "weights" and not start.often:
         return _cut_off(start, signals, shares)
     hidden = start.setting.hidden
@@ -98,6 +101,14 @@ def _doubt(start: Start, signals: Signals, shares: Shares) -> Shares:
     sparse = not all(w.all() for w, _ in start.layers) and shares.keys() != {"frozen"}
     path = (1 - (1 - start.p) ** len(hidden)) ** (start.batch * start.steps)
     return {"frozen": 1.0} if sparse and path > UNLIKELY else {}
+
+
+def _may_cancel(start: Start, signals: Signals) -> bool:
+    """Tell whether sums that are zero without noise may be so under every mask, too."""
+    if start.place == "input":
+        small = bool(start.layers[0][0].any()) and start.hides_inputs
+        return small and any(bool(c.any()) for c in signals.cancelled)
+    return start.place == "weights" and start.cancels
 
 
 def _few(start: Start, signals: Signals, share: float) -> bool:
