@@ -103,7 +103,7 @@ def forget() -> None:
         ("story", {"data", "training", "verdicts", "learned", "judging", "report"}),
         ("phases", {"training"}),
         ("trainer", {"training", "verdicts", "learned", "judging", "report"}),
-        ("verdicts", {"verdicts", "learned", "judging"}),
+        ("verdicts", {"verdicts", "learned", "judging", "report"}),
         ("learned", {"learned", "judging"}),
         ("judging", {"judging"}),
         ("figures", {"report"}),
