@@ -35,7 +35,7 @@ rule measure:
 
 
 rule hunt:
-    """Look for random settings, far outside the grid, of which the theory is wrong."""
+    """Look for random settings, outside the grid, of which the theory is wrong."""
     output:
         f"{RESULTS}/hunt.csv",
     log:
