@@ -56,4 +56,5 @@ def test_noise_and_start_are_those_of_the_settings(results: Results) -> None:
 
 def test_where_nothing_is_known_there_is_no_row_and_no_sentence(results: Results) -> None:
     empty = results.neglect.iloc[:0]
-    assert neglect_text.kind_sentence(empty, 0.7) == neglect_text.which_sentence(empty, 0.7) == ""
+    assert neglect_text.which_sentence(empty, 0.7) == ""
+    assert neglect_text.at(empty, 0.7) == []

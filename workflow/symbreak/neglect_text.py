@@ -1,5 +1,7 @@
 """The report's words on neglected properties: by start and noise, and by verdict."""
 
+from typing import Any
+
 import pandas as pd
 
 from symbreak.story import PROPERTIES
@@ -7,28 +9,16 @@ from symbreak.summary import WORDS, listed
 
 NAMED = ("symmetric", "redundant", "broken")  # verdicts of which a sentence speaks
 KINDS = {
-    ("different", "none"): "neurons that start different and meet no noise of their own",
-    ("different", "own"): "neurons that start different and meet noise of their own",
-    ("equal", "none"): "neurons that start alike (all, or in groups) without noise of their own",
-    ("equal", "own"): "neurons that start alike and meet noise of their own",
+    ("different", "none"): "neurons start different, no noise of their own",
+    ("different", "own"): "neurons start different, each meets its own noise",
+    ("equal", "none"): "neurons start alike, no noise of their own",
+    ("equal", "own"): "neurons start alike, each meets its own noise",
 }
 
 
-def kind_sentence(table: pd.DataFrame, threshold: float) -> str:
-    """Return how many properties each kind of network neglects; empty where it is not known."""
-    rows = table[table["threshold"] == threshold]
-    parts = [
-        f"{KINDS[str(row.start), str(row.noise)]} leave {row.neglected_mean:.2f} "
-        f"({row.neglected_low:.2f} to {row.neglected_high:.2f}; "
-        f"{row.neglected_untrained_mean:.2f} before training)"
-        for row in rows.itertuples()
-    ]
-    if not parts:
-        return ""
-    return (
-        f"And neglect? Of {len(PROPERTIES)} properties, {'; '.join(parts)} without a neuron of its "
-        f"own: means over settings, 95 % intervals over {rows['seeds'].max()} seeds."
-    )
+def at(table: pd.DataFrame, threshold: float) -> list[dict[Any, Any]]:
+    """Return the rows of a threshold, one a kind of start and noise; none where not known."""
+    return table[table["threshold"] == threshold].to_dict("records")
 
 
 def which_sentence(table: pd.DataFrame, threshold: float) -> str:
@@ -39,7 +29,7 @@ def which_sentence(table: pd.DataFrame, threshold: float) -> str:
         + listed([f"{name} in {100 * row[f'neglects_{name}_mean']:.0f} %" for name in PROPERTIES])
         for _, row in rows.iterrows()
     ]
-    return f"Which property is it? Of networks with {'; '.join(parts)}." if parts else ""
+    return f"Which property is it? Of networks whose {'; whose '.join(parts)}." if parts else ""
 
 
 def by_verdict(found: pd.DataFrame) -> pd.DataFrame:

@@ -41,6 +41,7 @@ from symbreak.components import Component
 from symbreak.files import write_text
 from symbreak.networks import Trained
 from symbreak.settings import REGISTRIES, Experiment, Setting
+from symbreak.story import PROPERTIES
 
 PACKAGES = ("symbreak", "snakemake", "numpy", "numba", "pandas", "scipy", "matplotlib", "seaborn",
             "jinja2")  # fmt: skip
@@ -162,7 +163,8 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
         "neglect": neglect_text.by_verdict(results.by_verdict).to_dict("records"),
         "neglect_figure": neglect_figure(results.over_training),
         "neglect_text": neglect_text.verdict_sentence(results.by_verdict),
-        "neglect_answer": neglect_text.kind_sentence(results.neglect, experiment.neglect),
+        "own_kinds": neglect_text.at(results.neglect, experiment.neglect),
+        "properties": len(PROPERTIES),
         "which_text": neglect_text.which_sentence(results.neglect, experiment.neglect),
         "kinds": results.neglect.to_dict("records"), "kind_words": neglect_text.KINDS,
         "searches": results.searches, "crossings": crossings,
