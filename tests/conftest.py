@@ -4,6 +4,10 @@ import os
 from typing import Any
 
 import pytest
+import report_results
+from symbreak.networks import Trained
+from symbreak.report import Results
+from symbreak.settings import Experiment, Setting
 
 CI = bool(os.environ.get("CI"))
 
@@ -23,3 +27,21 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(collector: pytest.Collector):
     return failed_in_ci((yield))
+
+
+@pytest.fixture(scope="module")
+def experiment() -> Experiment:
+    """The small experiment of the report's tests."""
+    return report_results.small()
+
+
+@pytest.fixture(scope="module")
+def trained(experiment: Experiment) -> dict[Setting, Trained]:
+    """Its networks."""
+    return report_results.train(experiment)
+
+
+@pytest.fixture(scope="module")
+def results(experiment: Experiment, trained: dict[Setting, Trained]) -> Results:
+    """What its report is made from."""
+    return report_results.results(experiment, trained)

@@ -101,10 +101,11 @@ def test_a_diverged_network_has_no_numbers_and_no_part_in_means() -> None:
     assert lost[[*OWN, "coverage", "neglected", "effective_rank"]].isna().all()
     assert (lost["effective_width"], lost["dead"], lost["neglect"]) == (0, 0, "")
     kept = table[(table["replicate"] != 1) & (table["step"] == 1)]
-    row = judging.settings(table, 0.7).iloc[0]
+    row = judging.settings(judging.networks(table, 0.7)).iloc[0]
     assert row["coverage_mean"] == pytest.approx(kept["coverage"].mean())
     group.weights[:, -1] = np.nan
-    rows = judging.with_learned(verdicts.settings(judged(group)), measured(group), 0.7)
+    rows = judging.with_learned(verdicts.settings(judged(group)),
+                                judging.networks(measured(group), 0.7))  # fmt: skip
     assert rows["neglected_mean"].isna().all()
     assert rows["neglected_untrained_mean"].notna().all()
 
@@ -117,7 +118,7 @@ def test_without_known_properties_their_columns_are_empty_and_the_others_are_not
     assert (table["neglect"] == "").all()
     same = ["least_correlation", "effective_rank", "effective_width", "lesion_most"]
     pd.testing.assert_frame_equal(table[same], measured(group)[same])
-    row = judging.settings(table, 0.7).iloc[0]
+    row = judging.settings(judging.networks(table, 0.7)).iloc[0]
     empty = [name for name in judging.SUMMED if name.startswith(("neglected", "coverage"))]
     assert row[empty].isna().all()
     assert row["effective_width_mean"] == 4

@@ -3,8 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-import pytest
-import report_results
 from report_page import MADE_BY
 from symbreak import mathematics, report, trainer
 from symbreak.mathematics import Lesson
@@ -12,16 +10,6 @@ from symbreak.networks import Trained, neuron_vectors, split_layers
 from symbreak.report import Results
 from symbreak.settings import Experiment, Setting
 from symbreak.summary import Grid
-
-
-@pytest.fixture(scope="module")
-def experiment() -> Experiment:
-    return report_results.small()
-
-
-@pytest.fixture(scope="module")
-def results(experiment: Experiment) -> Results:
-    return report_results.results(experiment, report_results.train(experiment))
 
 
 def lesson(experiment: Experiment, results: Results, **changed: object) -> Lesson | None:

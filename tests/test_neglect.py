@@ -2,20 +2,9 @@
 
 import numpy as np
 import pytest
-import report_results
 from symbreak import neglect, neglect_text
 from symbreak.report import Results
 from symbreak.settings import Experiment
-
-
-@pytest.fixture(scope="module")
-def experiment() -> Experiment:
-    return report_results.small()
-
-
-@pytest.fixture(scope="module")
-def results(experiment: Experiment) -> Results:
-    return report_results.results(experiment, report_results.train(experiment))
 
 
 def test_a_higher_threshold_neglects_no_fewer_and_what_nobody_carries_is_neglected(

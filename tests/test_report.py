@@ -17,11 +17,6 @@ from symbreak.summary import Grid
 
 
 @pytest.fixture(scope="module")
-def experiment() -> Experiment:
-    return report_results.small()
-
-
-@pytest.fixture(scope="module")
 def trained(experiment: Experiment) -> dict[Setting, Trained]:
     """All networks; every replicate of one setting diverged, and one replicate of another."""
     found = report_results.train(experiment)
@@ -29,11 +24,6 @@ def trained(experiment: Experiment) -> dict[Setting, Trained]:
     found[first] = report_results.spoil(found[first], slice(None))
     found[second] = report_results.spoil(found[second], slice(0, 1))
     return found
-
-
-@pytest.fixture(scope="module")
-def results(experiment: Experiment, trained: dict[Setting, Trained]) -> Results:
-    return report_results.results(experiment, trained)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from symbreak.settings import COLUMNS, REGISTRIES, Setting
+from symbreak import facts
+from symbreak.settings import COLUMNS, Setting
 from symbreak.statistics import wilson
 from symbreak.summary import Grid, Row, listed, number, value_label
 
@@ -136,11 +137,7 @@ def causes(grid: Grid, contrasts: pd.DataFrame) -> list[Cause]:
 
 def starts_equal(setting: Setting) -> bool:
     """Tell whether all units start equal and no dropout acts, as the components are declared."""
-    init, bias, dropout = (
-        REGISTRIES[kind][getattr(setting, kind).name].facts for kind in ("init", "bias", "dropout")
-    )
-    equal = init["hidden"] == init["output"] == "equal" and bias["units"] in ("absent", "equal")
-    return bool(equal and dropout["place"] == "nowhere")
+    return facts.start(setting) == "equal" and facts.dropped(setting) == "no"
 
 
 def _trial(grid: Grid, pair: Row) -> Trial | None:

@@ -25,12 +25,12 @@ def same_function(correlation: Array, redundancy: float) -> Array:
 
 
 def first_of_group(alike: Array) -> Array:
-    """Return the least unit that each is connected to [n, u]; ``alike`` [n, u, u] is symmetric."""
-    units = alike.shape[1]
+    """Return the least unit that each is connected to [..., u]; ``alike`` [..., u, u] symmetric."""
+    units = alike.shape[-1]
     alike = alike | np.eye(units, dtype=bool)
-    first = np.broadcast_to(np.arange(units), alike.shape[:2])
+    first = np.broadcast_to(np.arange(units), alike.shape[:-1])
     while True:
-        nearer = np.where(alike, first[:, None, :], units).min(axis=2)
+        nearer = np.where(alike, first[..., None, :], units).min(axis=-1)
         if (nearer == first).all():
             return first
         first = nearer

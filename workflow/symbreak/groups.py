@@ -8,6 +8,8 @@ from itertools import combinations
 
 import numpy as np
 
+from symbreak.functional import first_of_group
+
 Array = np.ndarray
 
 
@@ -19,14 +21,8 @@ def grouped(same: Array, units: int) -> Array:
     a, b = np.array(list(combinations(range(units), 2))).T
     together = np.zeros((*same.shape[:-1], units, units), bool)
     together[..., a, b] = together[..., b, a] = same
-    together |= np.eye(units, dtype=bool)
-    first = np.arange(units)
-    names = np.broadcast_to(first, together.shape[:-1])
-    while True:  # a group's name is its least unit; each pass carries names one pair further
-        least = np.where(together, names[..., None, :], units).min(axis=-1)
-        if (least == names).all():
-            return names[..., :, None] == names[..., None, :]
-        names = least
+    names = first_of_group(together)
+    return names[..., :, None] == names[..., None, :]
 
 
 def count(together: Array) -> Array:

@@ -30,7 +30,7 @@ def tables(judged: pd.DataFrame, found: pd.DataFrame, dynamics: pd.DataFrame, re
     ``dynamics`` that of ``dynamics``, ``own_claims`` the path of a file of claims.
     """
     rows = networks(found, neglect)
-    settled = with_learned(verdicts.settings(judged), found, neglect)
+    settled = with_learned(verdicts.settings(judged), rows)
     settled = settled.assign(**pooled.median_columns(judged))
     return {
         "verdicts": settled,
@@ -64,12 +64,12 @@ def networks(found: pd.DataFrame, neglect: float) -> pd.DataFrame:
     return rows
 
 
-def settings(found: pd.DataFrame, neglect: float) -> pd.DataFrame:
+def settings(rows: pd.DataFrame) -> pd.DataFrame:
     """Return a row a setting with the columns ``SUMMED``, means over its replicates.
 
-    Networks that diverged are left out; a number is NaN where none is left or nothing is known.
+    ``rows`` are those of ``networks``. Networks that diverged are left out; a number is NaN where
+    none is left or nothing is known.
     """
-    rows = networks(found, neglect)
     groups = rows.groupby(list(COLUMNS), sort=False)
     finite = rows["least_correlation"].notna()
     first = (finite & (rows["step"] == 0)).to_numpy()
@@ -89,9 +89,9 @@ def _sums(columns: dict[str, np.ndarray], first: np.ndarray, last: np.ndarray) -
     return [mean(count), *bootstrap(count), *means]
 
 
-def with_learned(judged: pd.DataFrame, found: pd.DataFrame, neglect: float) -> pd.DataFrame:
+def with_learned(judged: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of verdicts.csv with the columns ``SUMMED`` at their end."""
-    return judged.merge(settings(found, neglect), "left", list(COLUMNS), validate="1:1")
+    return judged.merge(settings(rows), "left", list(COLUMNS), validate="1:1")
 
 
 def over_training(judged: pd.DataFrame, found: pd.DataFrame, neglect: float) -> pd.DataFrame:

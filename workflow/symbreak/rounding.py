@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from symbreak import facts
 from symbreak.breaks import by_setting
 from symbreak.settings import Setting
-from symbreak.summary import Grid, Row, listed, meets_own_noise
+from symbreak.summary import Grid, Row, listed
 
 EXACT, BLAS = "exact", "blas"
 FACTORS = ("init", "dropout", "bias")
@@ -60,7 +61,7 @@ def _pairs(grid: Grid, rows: dict[Setting, list[Row]],
            factors: tuple[str, ...]) -> Iterator[Pair]:  # fmt: skip
     for setting in grid.rows:
         other = replace(setting, arithmetic=BLAS)
-        if setting.arithmetic != EXACT or other not in grid.rows or meets_own_noise(setting):
+        if setting.arithmetic != EXACT or other not in grid.rows or facts.noise(setting) == "own":
             continue
         for exact, blas in zip(rows[setting], rows[other], strict=True):
             if exact.starts_distinct == exact.replicates:

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from symbreak import agreement, hunt
+from symbreak import agreement, facts, hunt
 from symbreak.components import Choice, spell
-from symbreak.settings import COLUMNS, FULL, REGISTRIES, Experiment, Setting
+from symbreak.settings import COLUMNS, FULL, Experiment, Setting
 from symbreak.statistics import median_over_seeds
 
 Row = Any  # a row of verdicts.csv, its columns as attributes
@@ -173,13 +173,6 @@ def value_label(value: Any) -> str:
     return FULL if value is None else _text(value)
 
 
-def meets_own_noise(setting: Setting) -> bool:
-    """Tell whether the dropout, as declared, treats the neurons of a layer differently."""
-    facts = REGISTRIES["dropout"][setting.dropout.name].facts
-    drops = any(setting.dropout.values)
-    return drops and facts["place"] in ("hidden", "weights") and not facts["shared"]
-
-
 ORIGINS = {
     "start": ("neurons start different", "whose neurons start different"),
     "noise": (
@@ -197,7 +190,7 @@ def origins(grid: Grid) -> list[Origin]:
     """
     totals, broken = Counter[str](), Counter[str]()
     for setting, row in grid.rows.items():
-        own = "noise" if meets_own_noise(setting) else "none"
+        own = "noise" if facts.noise(setting) == "own" else "none"
         kind = "start" if row.starts_distinct == row.replicates else own
         totals[kind] += 1
         broken[kind] += row.verdict == "broken"
