@@ -11,8 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 TEMPLATES = Path(__file__).parent / "templates"
-STYLES = ("report.css",)
-SCRIPTS = ("data.js",)  # what others call comes first
+STYLES = ("report.css", "setting.css")
+SCRIPTS = (  # what others call comes first
+    "data.js", "dom.js", "state.js", "charts.js", "heatmap.js", "drawings.js", "replay.js", "rerun.js",
+    "flips.js", "panel.js", "matrix.js", "compare.js", "setting.js",
+)  # fmt: skip
 
 
 def style(rules: Sequence[str] = ()) -> str:
