@@ -81,7 +81,7 @@ function toolbar(...buttons) {
   return element("p", { class: "actions" }, ...buttons.filter(Boolean),
     copyButton("Copy link", () => location.href),
     button("Close", () => {
-      state.set({ setting: "", beside: "", step: null });
+      state.set({ setting: "", beside: "", step: null, model: modelText() });
       goTo(currentCell());
     }, { id: "close" }));
 }
@@ -128,7 +128,7 @@ function factorChoices(i, property) {
       ...factor.values.map((label, n) => element("option", { selected: n === values[k] }, label)));
     select.addEventListener("change", () => {
       const chosen = values.map((value, n) => (n === k ? select.selectedIndex : value));
-      state.set({ [property]: grid.id(grid.index(chosen)) });
+      state.set({ [property]: grid.id(grid.index(chosen)), ...(property === "setting" && { model: "" }) });
     });
     return element("div", {}, element("label", { for: select.id }, factor.label), select);
   });
