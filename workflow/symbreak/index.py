@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from symbreak import networks, packing
+from symbreak import packing
 from symbreak.components import Choice
 from symbreak.settings import COLUMNS, REGISTRIES, Experiment, Table
 from symbreak.story import PROPERTIES

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from symbreak import examples, judging, metrics, paths, trainer
+from symbreak import examples, judging, metrics, paths
+from symbreak.arithmetic import sigmoid
 from symbreak.data import Dataset
 from symbreak.examples import REPLICATE
 from symbreak.networks import Trained, split_layers
@@ -56,8 +57,8 @@ def _distances(trained: Trained, layer: int) -> Columns:
     pairs = examples.pairs_of(metrics.distances([trained]), trained.setting, layer)
     shape = len(trained.weights), len(trained.steps), -1
     values = pairs["l2_whole"].to_numpy(np.float64).reshape(shape)
-    ends = [ranged(values[:, at]) for at in range(shape[1])]
-    columns = {f"distance_{name}": list(one) for name, one in zip(ENDS, zip(*ends), strict=True)}
+    ends = np.array([ranged(values[:, at]) for at in range(shape[1])])
+    columns = {f"distance_{name}": ends[:, i].tolist() for i, name in enumerate(ENDS)}
     return columns | {"distance_text": examples.distance_sentence(pairs)}
 
 
@@ -95,7 +96,7 @@ def _activations(trained: Trained, layer: int, units: paths.Named | None, x: Arr
     (layers,) = metrics.activations(trained.setting, weights, trained.widths, x)
     values = layers[layer - 1][0][:, units.names[-1]]
     last, bias = split_layers(weights[0], trained.widths)[-1]
-    output = trainer.sigmoid((layers[-1][0] * last[0]).sum(axis=1) + bias[0])
+    output = sigmoid((layers[-1][0] * last[0]).sum(axis=1) + bias[0])
     order = np.argsort(output, kind="stable")
     shown = order[np.linspace(0, len(order) - 1, min(ROWS, len(order))).round().astype(int)]
     z, constant = metrics.centred(values[None])

@@ -80,9 +80,10 @@ class Results:
     ``by_verdict`` a row a verdict, ``neglect`` a row a kind of start and noise, ``contrasts`` a row
     a pair of settings, ``dynamics`` a row a setting and hidden layer, ``hunted`` a row a case of
     the hunt. ``distances``, ``times`` and ``pages`` take the label of an initializer and return the
-    pairs of its networks, their rows of dynamics and the pages of its settings; ``trained`` takes a setting and returns its networks.
-    ``features`` are the names of the inputs x [b, d] of the training rows with labels y [b],
-    ``rows`` a sentence on the rows; ``searches`` are those of ``refine``.
+    pairs of its networks, their rows of dynamics and the pages of its settings; ``trained`` takes a
+    setting and returns its networks. ``features`` are the names of the inputs x [b, d] of the
+    training rows with labels y [b], ``rows`` a sentence on the rows; ``searches`` are those of
+    ``refine``.
     """
 
     verdicts: pd.DataFrame
@@ -193,7 +194,8 @@ def setting_pages(grid: summary.Grid, results: Results) -> list[dict[str, Any] |
     """Return the page of every setting in the grid's order; None where it is missing."""
     found: dict[summary.Identity, dict[str, Any]] = {}
     for init in grid.experiment.init:
-        for row in results.pages(init.label).to_dict("records"):
+        rows: list[dict[Any, Any]] = results.pages(init.label).to_dict("records")
+        for row in rows:
             found[summary.identity(Setting.from_record(row))] = pages.page(row, results.features)
     return [found.get(summary.identity(setting)) for setting in grid.settings]
 
