@@ -13,7 +13,8 @@ import math
 import re
 import zlib
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,13 @@ def kept(count: int, most: int) -> list[int]:
     if some < 2:
         return list(range(some))
     return [(2 * i * (count - 1) + some - 1) // (2 * (some - 1)) for i in range(some)]
+
+
+def chunks(rows: Iterable[Row | None], most: int) -> Iterator[str]:
+    """Yield the packed pages of settings in the grid's order, ``CHUNK`` a chunk."""
+    rows = iter(rows)
+    while some := list(islice(rows, CHUNK)):
+        yield chunk(some, most)
 
 
 def chunk(rows: Sequence[Row | None], most: int) -> str:

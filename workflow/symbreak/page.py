@@ -1,4 +1,4 @@
-"""The one file: folders of styles and scripts joined in a declared order, hashes for the policy.
+"""The page as one file or as a site: styles and scripts joined, their hashes, the packed data.
 
 The files of ``templates/css`` and ``templates/js`` become one <style> and one <script>. The scripts
 share one function scope, so a function of one file is known to the others by its name; nothing is
@@ -8,13 +8,17 @@ known outside of it.
 import hashlib
 from base64 import b64encode
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from symbreak import packing
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLES = ("report.css", "setting.css")
 SCRIPTS = (  # what others call comes first
-    "data.js", "dom.js", "state.js", "charts.js", "heatmap.js", "drawings.js", "replay.js", "rerun.js",
-    "flips.js", "panel.js", "matrix.js", "compare.js", "setting.js",
+    "unpack.js", "data.js", "dom.js", "state.js", "charts.js", "heatmap.js", "drawings.js",
+    "replay.js", "rerun.js", "flips.js", "panel.js", "matrix.js", "compare.js", "setting.js",
 )  # fmt: skip
 
 

@@ -1,12 +1,11 @@
 """The page of each setting: distances, paths, weights, activations, what was learned, in numbers.
 
-``table`` gives a row a setting, which ``page`` turns into what the report's script draws. Units are
-numbered by name (``paths.named``), the same in every picture and sentence of a page. Numbers that
-are drawn only have few digits; sentences are made from exact ones. Letters: c checkpoints, u units,
-k the length of a neuron vector, b rows.
+``table`` gives a row a setting, which ``packing`` packs for the report's script. Units are numbered
+by name (``paths.named``), the same in every picture and sentence of a page. Sentences are made from
+exact numbers. Letters: c checkpoints, u units, k the length of a neuron vector, b rows.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -169,42 +168,3 @@ def learned_sentence(counts: list[int], networks: int, units: list[int], sums: C
         f"on average {mean} of {len(PROPERTIES)} properties are neglected (95 % interval over the "
         f"seeds {low} to {high}). In replicate {REPLICATE} {listed(own)}."
     )
-
-
-def page(row: Columns, features: Sequence[str]) -> Columns:
-    """Return the page of a setting as the script takes it: a JSON value."""
-    hidden = tuple(int(width) for width in str(row["hidden"]).split("-"))
-    layer = int(row["layer"])
-    units, names = hidden[layer - 1], examples.parameter_names(features, hidden, layer)
-    distance = {name: drawn(row[f"distance_{name}"], -1) for name in ENDS}
-    points = drawn(row["points"], -1, units, 2)
-    texts = ("distance", "paths", "weights", "activations", "learned")
-    return {
-        "layer": layer, "layers": len(hidden), "replicate": int(row["replicate"]),
-        "distance": distance,
-        "paths": {"points": points, "steps": list(map(int, row["steps"][: len(points)])),
-                  "share": none(row["share"])},
-        "weights": {"names": names, "before": drawn(row["before"], units, -1),
-                    "after": drawn(row["after"], units, -1)},
-        "activations": drawn(row["activations"], units, -1),
-        "learned": {
-            "shares": [none(row[f"share_{name}"]) for name in PROPERTIES],
-            "units": [int(row[f"unit_{name}"]) for name in PROPERTIES],
-            **{name: none(row[f"neglected_{name}"]) for name in ("mean", "low", "high")},
-        },
-        "texts": {name: row[f"{name}_text"] for name in texts},
-    }  # fmt: skip
-
-
-def drawn(values: Any, *shape: int) -> Any:
-    """Return numbers with few digits as nested lists; None for those that are not finite."""
-    array = np.asarray(values, np.float64)
-    if not array.size:
-        return []
-    short = [float(f"{value:.3g}") if np.isfinite(value) else None for value in array]
-    return np.array(short, object).reshape(shape).tolist()
-
-
-def none(value: float) -> float | None:
-    """Return a number, None for one that is not finite."""
-    return float(f"{value:.4g}") if np.isfinite(value) else None

@@ -18,7 +18,7 @@ window.symbreak = { ready, whole, page };
 window.symbreakFile = (name, text) => arrivals.get(name)(text);
 
 async function readIndex() {
-  if (!document.getElementById("index")) return null;
+  if (!document.getElementById("pack-index")) return null;
   grid = makeGrid(await unpackJson(await packedText("index")));
   return grid;
 }
@@ -43,7 +43,7 @@ async function unpackJson(text) {
 // What was packed under a name: an element of this page, or a file beside it. A classic script may
 // be loaded from disk, too, where `fetch` may not.
 function packedText(name) {
-  const inside = document.getElementById(name);
+  const inside = document.getElementById(`pack-${name}`);
   if (inside) return Promise.resolve(inside.textContent);
   return new Promise((resolve, reject) => {
     const script = document.createElement("script");
