@@ -47,18 +47,26 @@ function distanceFigure(found, verdict, { range }) {
 }
 
 function pathsFigure(found, verdict, { half }) {
-  const { points } = found.paths;
+  const { points, steps } = found.paths;
   if (!points.length) return { node: figureOf("Paths of the neurons", found.texts.paths) };
   const [x, y] = extentOf(points);
   const look = { extent: [x, y, half], verdict, sentence: found.texts.paths };
   const drawn = pathsChart(points, look);
   const rows = points.flatMap((units, n) => units.map(([a, b], unit) =>
-    [grid.steps[n].toLocaleString("en"), unit + 1, numberText(a), numberText(b)]));
+    [steps[n].toLocaleString("en"), unit + 1, numberText(a), numberText(b)]));
   const node = figureOf("Paths of the neurons", found.texts.paths, [drawn],
     numbersTable("Places of the neurons in the plane of their paths",
       ["step", "neuron", "first axis", "second axis"], rows));
-  const follow = (at) => drawn.lastChild.replaceWith(unitMarks(points, at, look));
+  const kept = steps.map((step) => grid.steps.indexOf(step));
+  const follow = (at) => drawn.lastChild.replaceWith(unitMarks(points, placeAmong(kept, at), look));
   return { node, follow };
+}
+
+// Where a place between checkpoints lies between those that were kept.
+function placeAmong(kept, at) {
+  const next = kept.findIndex((place) => place >= at);
+  if (next <= 0) return next < 0 ? kept.length - 1 : 0;
+  return next - (kept[next] - at) / (kept[next] - kept[next - 1]);
 }
 
 function unitNames(count) {
@@ -72,7 +80,7 @@ function weightsFigure(found, { weights: largest }) {
     element("div", {}, element("p", { class: "label" }, when), heatMap(values,
       { rows, columns: names, largest, sentence: `Neurons ${when}. ${found.texts.weights}` })));
   const numbers = ["before", "after"].flatMap((when) => found.weights[when].map((row, unit) =>
-    [`${rows[unit]}, ${when}`, ...row.map((value) => numberText(value))]));
+    [`${rows[unit]}, ${when}`, ...row.map(roundedBy(found.weights[when]))]));
   return { node: figureOf("Weights before and after", found.texts.weights,
     [element("div", { class: "maps" }, ...maps)],
     numbersTable("Weights of the neurons before and after training", ["", ...names], numbers)) };
@@ -86,7 +94,7 @@ function activationsFigure(found, { activations: largest }) {
     [heatMap(values, { rows, largest, sentence: found.texts.activations, unit: "row" }),
       element("p", { class: "now" }, "least output → largest output")],
     numbersTable("Activations of the neurons", ["", ...values[0].map((_, b) => `row ${b + 1}`)],
-      values.map((row, unit) => [rows[unit], ...row.map((value) => numberText(value))]))) };
+      values.map((row, unit) => [rows[unit], ...row.map(roundedBy(values))]))) };
 }
 
 function learnedFigure(found) {

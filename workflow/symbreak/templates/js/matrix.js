@@ -82,6 +82,14 @@ function markCells(table) {
   }
   const stop = table.querySelector("[data-open]") ?? table.querySelector("[data-beside]");
   (stop ?? table.querySelector("tbody td")).tabIndex = 0;
+  if (stop) intoView(stop);
+}
+
+// Scroll a wide table, and only it, until a cell is in sight.
+function intoView(cell) {
+  const box = cell.closest(".scroll");
+  const middle = cell.offsetLeft - (box.clientWidth - cell.parentNode.cells[0].offsetWidth) / 2;
+  if (box.scrollWidth > box.clientWidth) box.scrollLeft = middle - cell.parentNode.cells[0].offsetWidth / 2;
 }
 
 const cellOf = (target) => target.closest?.(".map tbody td");
