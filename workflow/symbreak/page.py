@@ -15,8 +15,11 @@ from typing import Any
 from symbreak import packing
 
 TEMPLATES = Path(__file__).parent / "templates"
-STYLES = ("report.css",)
-SCRIPTS = ("unpack.js", "data.js")  # what others call comes first
+STYLES = ("report.css", "setting.css")
+SCRIPTS = (  # what others call comes first
+    "unpack.js", "data.js", "dom.js", "state.js", "charts.js", "heatmap.js", "drawings.js",
+    "replay.js", "rerun.js", "flips.js", "panel.js", "matrix.js", "compare.js", "setting.js",
+)  # fmt: skip
 
 BUDGET = 2_000_000  # bytes of the one file
 DATA, HELD = "<!-- data -->", "<!-- held -->"  # where a page gets its data, and the note on them
