@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 TEMPLATES = Path(__file__).parent / "templates"
-STYLES = ("report.css",)
-SCRIPTS = ("data.js",)  # what others call comes first
+STYLES = ("report.css", "table.css", "glossary.css")
+SCRIPTS = ("data.js", "dom.js", "state.js", "table.js", "table_controls.js")  # what others call comes first
 
 
 def style(rules: Sequence[str] = ()) -> str:
