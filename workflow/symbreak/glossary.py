@@ -22,6 +22,9 @@ VOID = frozenset({"br", "hr", "img", "input", "meta", "link", "wbr"})
 TAG = re.compile(r"(<[^>]*>)")
 NAME = re.compile(r"</?\s*([a-zA-Z][\w-]*)")
 
+KINDS = {"init": "Initializers", "dropout": "Dropout", "bias": "Bias rules",
+         "activation": "Activations", "optimizer": "Optimizers"}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Term:
@@ -117,7 +120,7 @@ def groups(components: Sequence[tuple[str, str]]) -> Mapping[str, list[Term]]:
     """Return the glossary's terms by the title of their group."""
     kinds: dict[str, list[Term]] = {}
     for kind, term in component_terms(components):
-        kinds.setdefault({"init": "initializer"}.get(kind, kind).capitalize() + "s", []).append(term)
+        kinds.setdefault(KINDS[kind], []).append(term)
     return {
         "Words of this report": sorted(TERMS, key=lambda term: term.name.lower()),
         "Verdicts": list(verdict_terms()),

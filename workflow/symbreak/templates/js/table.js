@@ -49,7 +49,7 @@ function tableColumns(verdict, theory) {
   }));
   return [
     { name: "verdict", label: "verdict", key: (i) => placeIn(order, verdict[i]),
-      cell: (i) => toSetting(i, wordOf(verdict[i])) },
+      cell: (i) => settingLink(grid.id(i), verdictSign(verdict[i])) },
     ...factors,
     { name: "broken_fraction", label: "broken", right: true, cell: brokenCell,
       key: (i) => grid.column("broken_fraction")[i] },
@@ -72,11 +72,7 @@ function placeIn(order, value) {
 
 function numberColumn(name, label, cell) {
   const key = (i) => grid.column(name)[i];
-  return { name, label, key, right: true, cell: cell ?? ((i) => numberText(key(i))) };
-}
-
-function numberText(value) {
-  return value === null ? "–" : String(Number(value.toPrecision(3)));
+  return { name, label, key, right: true, cell: cell ?? ((i) => (key(i) === null ? "–" : numberText(key(i)))) };
 }
 
 function textCell(name) {
@@ -100,13 +96,16 @@ function distinctCell(i) {
 
 // --- Which rows, in which order
 
+const listed = (name) => state.get(name).split(",").filter(Boolean);
+const rowsWanted = () => Math.max(PAGE_ROWS, state.get("rows") ?? 0);
+
 function filtersOf() {
-  const only = new Map(state.get("only").map((text) => text.split(":")));
+  const only = new Map(listed("only").map((text) => text.split(":")));
   const factors = variedFactors().filter((f) => f.values.includes(only.get(f.name)))
     .map((f) => [f.k, f.values.indexOf(only.get(f.name))]);
   return {
     words: state.get("q").toLowerCase().split(/\s+/).filter(Boolean),
-    verdicts: state.get("verdict"), agrees: state.get("agrees"), factors,
+    verdicts: listed("verdict"), agrees: state.get("agrees"), factors,
   };
 }
 
@@ -161,7 +160,7 @@ function showTable() {
   table.shown = ordered(kept);
   showControls(found, filters);
   showHead();
-  showRows(Math.max(PAGE_ROWS, state.get("rows")));
+  showRows(rowsWanted());
 }
 
 function showRows(most) {

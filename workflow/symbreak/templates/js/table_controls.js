@@ -9,17 +9,18 @@ function buildControls(root) {
   root.querySelector(".tools").append(...variedFactors().map(factorControl));
   root.querySelector(".chips").append(...verdictControls());
   root.querySelector("#settings-clear").addEventListener("click", () => {
-    filterBy({ q: "", verdict: [], agrees: "", only: [] });
+    filterBy({ q: "", verdict: "", agrees: "", only: "" });
     search.focus();
   });
-  root.querySelector("#settings-save").addEventListener("click", saveTable);
+  root.querySelector("#settings-save").replaceWith(fileButton(
+    "Save as CSV", `${grid.experiment}-settings.csv`, "text/csv", tableCsv));
   root.querySelector("#settings-more").addEventListener("click", showMore);
   root.querySelector("tbody").addEventListener("click", openRow);
 }
 
 // A filter starts at the first rows again.
 function filterBy(values) {
-  state.set({ ...values, rows: PAGE_ROWS });
+  state.set({ ...values, rows: null });
 }
 
 function options(pairs) {
@@ -30,8 +31,8 @@ function factorControl(factor) {
   const select = element("select", { "data-factor": factor.name },
     ...options([["", "any"], ...factor.values.map((value) => [value, value])]));
   select.addEventListener("change", () => {
-    const others = state.get("only").filter((text) => !text.startsWith(`${factor.name}:`));
-    filterBy({ only: select.value ? [...others, `${factor.name}:${select.value}`] : others });
+    const others = listed("only").filter((text) => !text.startsWith(`${factor.name}:`));
+    filterBy({ only: (select.value ? [...others, `${factor.name}:${select.value}`] : others).join(",") });
   });
   return element("label", {}, factor.label, select);
 }
@@ -43,9 +44,9 @@ function verdictControls() {
     const box = element("input", { type: "checkbox", value: name });
     box.addEventListener("change", () => {
       const boxes = [...document.querySelectorAll("#settings .chips input:checked")];
-      filterBy({ verdict: boxes.map((one) => one.value) });
+      filterBy({ verdict: boxes.map((one) => one.value).join(",") });
     });
-    return element("label", {}, box, wordOf(name), element("span", { class: "count" }));
+    return element("label", {}, box, verdictSign(name === "missing" ? null : name), element("span", { class: "count" }));
   });
 }
 
@@ -53,7 +54,7 @@ function buildHead(root) {
   const fixed = grid.factors.filter((factor) => factor.values.length === 1);
   root.querySelector("caption span").textContent = [
     "Broken: the share of broken networks, with its 95 % Wilson interval over the",
-    `${counted(grid.replicates, "replicate")} of a setting. Test loss and accuracy: medians.`,
+    `${countText(grid.replicates, "replicate")} of a setting. Test loss and accuracy: medians.`,
     fixed.length ? `Everywhere: ${fixed.map((f) => `${f.label} ${f.values[0]}`).join(", ")}.` : "",
   ].join(" ");
   root.querySelector("thead tr").append(...table.columns.map((column) => {
@@ -67,7 +68,7 @@ function buildHead(root) {
 // Up, then down, then back to the order of the grid.
 function sortBy(name) {
   const next = { [name]: `-${name}`, [`-${name}`]: "" };
-  state.set({ sort: next[state.get("sort")] ?? name, rows: PAGE_ROWS });
+  state.set({ sort: next[state.get("sort")] ?? name, rows: null });
 }
 
 function showHead() {
@@ -86,7 +87,7 @@ function showControls(found, { verdicts, agrees }) {
   const search = document.getElementById("settings-search");
   if (search.value !== state.get("q")) search.value = state.get("q");
   document.getElementById("settings-agrees").value = agrees;
-  const only = new Map(state.get("only").map((text) => text.split(":")));
+  const only = new Map(listed("only").map((text) => text.split(":")));
   for (const select of document.querySelectorAll("#settings [data-factor]")) {
     select.value = only.get(select.dataset.factor) ?? "";
   }
@@ -110,16 +111,14 @@ function showCount() {
   const all = number === grid.size ? "All" : `${number.toLocaleString("en")} of`;
   const rest = missing ? `, ${missing.toLocaleString("en")} of them missing` : "";
   const line = document.getElementById("settings-count");
-  const said = `${all} ${counted(grid.size, "setting")}${rest}`;
+  const said = `${all} ${countText(grid.size, "setting")}${rest}`;
   if (line.textContent !== said) line.textContent = said; // what is said again is read again
-  const filtered = ["q", "agrees"].some((name) => state.get(name))
-    || ["verdict", "only"].some((name) => state.get(name).length);
+  const filtered = ["q", "agrees", "verdict", "only"].some((name) => state.get(name));
   document.getElementById("settings-clear").hidden = !filtered;
-  document.getElementById("settings-save").disabled = !number;
 }
 
 function showMore() {
-  const before = Math.max(PAGE_ROWS, state.get("rows"));
+  const before = rowsWanted();
   state.set({ rows: before + 4 * PAGE_ROWS });
   document.querySelectorAll("#settings tbody tr")[before]?.querySelector("a").focus();
 }
@@ -131,11 +130,20 @@ function openRow(event) {
   row.querySelector("a").click();
 }
 
+// Rows of values as CSV: quoted where needed, empty where there is no value.
+function toCsv(rows) {
+  const cell = (value) => {
+    const text = value === null || value === undefined ? "" : String(value);
+    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return rows.map((row) => `${row.map(cell).join(",")}\n`).join("");
+}
+
 // Every column of verdicts.csv, of all settings found, in the order shown.
-function saveTable() {
+function tableCsv() {
   const rows = table.shown.map((i) => {
     const labels = new Map(grid.labels(i).map((label, k) => [grid.factors[k].name, label]));
     return grid.header.map((name) => labels.get(name) ?? grid.column(name)[i]);
   });
-  saveText(`${grid.experiment}-settings.csv`, toCsv([grid.header, ...rows]));
+  return toCsv([grid.header, ...rows]);
 }
