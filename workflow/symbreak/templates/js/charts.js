@@ -10,7 +10,7 @@ function picture(width, height, sentence, ...children) {
   }, ...children);
 }
 
-function words(x, y, label, attributes = {}) {
+function svgText(x, y, label, attributes = {}) {
   return shape("text", { x, y, ...attributes }, label);
 }
 
@@ -59,17 +59,17 @@ function distanceAxes(steps, range, x, y) {
   const every = Math.max(1, Math.ceil((high - low) / 5));
   for (let power = high; power >= low; power -= every) {
     axes.append(shape("path", { class: "rule", d: `M${CHART.left} ${y(10 ** power)}H${right}` }),
-      words(CHART.left - 6, y(10 ** power) + 4, decade(power), { "text-anchor": "end" }));
+      svgText(CHART.left - 6, y(10 ** power) + 4, decade(power), { "text-anchor": "end" }));
   }
   axes.append(shape("path", { class: "zero", d: `M${CHART.left} ${y(0)}H${right}` }),
-    words(CHART.left - 6, y(0) + 4, "0", { "text-anchor": "end" }),
-    words(right, CHART.height - 4, "training step", { "text-anchor": "end" }));
+    svgText(CHART.left - 6, y(0) + 4, "0", { "text-anchor": "end" }),
+    svgText(right, CHART.height - 4, "training step", { "text-anchor": "end" }));
   for (const step of steps) {
     axes.append(shape("path", { class: "tick", d: `M${x(step).toFixed(1)} ${y(0)}v4` }));
   }
   const shown = [0, 1, 10, 100, 1000, 10000, 100000].filter((step) => step <= steps.at(-1));
   for (const step of shown) {
-    axes.append(words(x(step), y(0) + 17, step.toLocaleString("en"), { "text-anchor": "middle" }));
+    axes.append(svgText(x(step), y(0) + 17, step.toLocaleString("en"), { "text-anchor": "middle" }));
   }
   return axes;
 }
@@ -132,7 +132,7 @@ function pathsChart(points, { extent, verdict, sentence }) {
   const units = points[0].map((_, unit) => points.map((one) => place(one[unit])));
   return picture(CHART.width, CHART.height, sentence,
     shape("path", { class: "frame", d: `M4 ${CHART.height - 20}v16h16` }),
-    words(26, CHART.height - 4, "first two principal axes"),
+    svgText(26, CHART.height - 4, "first two principal axes"),
     shape("g", { class: `series ${verdict}` },
       ...units.map((path) => polyline(path, "ghost")),
       ...units.map(([[cx, cy]]) => shape("circle", { class: "start", cx, cy, r: 3 }))),
@@ -164,7 +164,7 @@ function unitMark([x, y], units) {
   const width = Math.max(16, 7 * label.length + 8);
   return shape("g", { class: "unit" },
     shape("rect", { x: x - width / 2, y: y - 8, width, height: 16, rx: 8 }),
-    words(x, y + 4, label, { "text-anchor": "middle" }));
+    svgText(x, y + 4, label, { "text-anchor": "middle" }));
 }
 
 // Numbers as a reader writes them: 1–3, 5.

@@ -46,10 +46,10 @@ function shortFlip(i) {
   const [{ index, factors }] = found;
   const others = found.length - 1;
   return [
-    `${numberOf(factors.length, "changed choice")} ${factors.length > 1 ? "make" : "makes"} it `,
-    verdictSign(grid.column("verdict")[index]), " ",
-    besideLink(grid.id(i), grid.id(index), changeText(i, index)),
-    others ? `, or ${others.toLocaleString("en")} other${others > 1 ? "s" : ""}.` : ".",
+    factors.length > 1 ? `No single change flips it; ${factors.length} together do: ` : "Smallest change that flips it: ",
+    besideLink(grid.id(i), grid.id(index), changeText(i, index)), " gives ",
+    verdictSign(grid.column("verdict")[index]),
+    others ? ` (${others.toLocaleString("en")} other${others > 1 ? "s" : ""} as small).` : "",
   ];
 }
 

@@ -18,7 +18,7 @@ function heatMap(values, { rows, columns, largest, sentence, unit = "" }) {
       written, largest, title: `${rows[r]}, ${columns ? columns[c] : `${unit} ${c + 1}`}`,
     })));
   const every = Math.ceil(14 / height); // labels that fit under each other
-  const sides = rows.map((row, r) => (r % every ? "" : words(left - 6, top + (r + 0.5) * height + 4,
+  const sides = rows.map((row, r) => (r % every ? "" : svgText(left - 6, top + (r + 0.5) * height + 4,
     row, { "text-anchor": "end" })));
   return picture(left + width * values[0].length + (columns ? 44 : 6), top + height * values.length + 4,
     sentence, ...sides, ...heatHeads(columns, left, top, width), ...cells);
@@ -28,7 +28,7 @@ function heatHeads(columns, left, top, width) {
   if (!columns || width < 9) return [];
   return columns.map((name, c) => {
     const x = left + (c + 0.5) * width;
-    return words(x, top - 6, name.length > 11 ? `${name.slice(0, 10)}…` : name,
+    return svgText(x, top - 6, name.length > 11 ? `${name.slice(0, 10)}…` : name,
       { transform: `rotate(-40 ${x} ${top - 6})` });
   });
 }
@@ -40,7 +40,7 @@ function heatCell(value, x, y, width, height, { written, largest, title }) {
   return shape("g", {},
     shape("title", {}, `${title}: ${label}`),
     shape("rect", { x, y, width: width - 1, height: height - 1, class: `shade-${shade}` }),
-    ...(written ? [words(x + width / 2, y + height / 2 + 3.5, label, { "text-anchor": "middle" })] : []));
+    ...(written ? [svgText(x + width / 2, y + height / 2 + 3.5, label, { "text-anchor": "middle" })] : []));
 }
 
 // At most five characters; a zero is a bare 0, and only a zero is.

@@ -49,7 +49,7 @@ function showPredicting() {
 // The line under the matrix tells of the current cell anew.
 function refreshReading() {
   document.querySelector("#matrix .readout").dataset.index = "";
-  read(currentCell());
+  readCell(currentCell());
 }
 
 function showScore() {
