@@ -1,7 +1,6 @@
 // A class's guesses: links pasted by the teacher, read, scored and counted in this page.
 
-const LINK = /\bguesses=([^\s&"'<>)\]]+)/g;
-const NAMED = /[#&?]by=([^\s&"'<>)\]]+)/;
+const LINKS = /[^\s"'<>()[\]]*\bguesses=[^\s"'<>()[\]]+/g; // a link ends at a space, quote or bracket
 
 ready.then(() => { if (grid && document.querySelector(".class")) startClassroom(); });
 
@@ -17,7 +16,7 @@ function readClass(text) {
   const known = new Map(); // what a reader sent -> its line
   text.split("\n").forEach((line, k) => {
     if (!line.trim()) return;
-    const links = line.split(/(?=https?:|file:)/).filter((part) => part.includes("guesses="));
+    const links = line.match(LINKS) ?? [];
     if (!links.length) found.without.push({ line: k + 1, text: line });
     for (const link of links) readLink(link, k + 1, known, found);
   });
@@ -25,8 +24,8 @@ function readClass(text) {
 }
 
 function readLink(link, line, known, { readers, bad }) {
-  const value = decoded([...link.matchAll(LINK)].at(-1)?.[1] ?? "").replace(/[.,;:]+$/, "");
-  const by = decoded(link.match(NAMED)?.[1] ?? "").replaceAll("+", " ").trim().slice(0, 60);
+  const value = partOf(link, "guesses");
+  const by = partOf(link, "by").replaceAll("+", " ").trim().slice(0, 60);
   const sent = `${by} ${value}`;
   if (known.has(sent)) {
     bad.push({ line, text: link, reason: `it repeats line ${known.get(sent)}` });
@@ -39,6 +38,12 @@ function readLink(link, line, known, { readers, bad }) {
   } catch (error) {
     bad.push({ line, text: link, reason: error.message });
   }
+}
+
+// One property in a link, without the full stop or comma of the sentence around it.
+function partOf(link, name) {
+  const [, value = ""] = link.match(new RegExp(`[#&?]${name}=([^&]*)`)) ?? [];
+  return decoded(value.replace(/[.,;:!?]+$/, ""));
 }
 
 // The settings that were guessed: how often, how often wrong, and which words, worst first.
@@ -66,10 +71,11 @@ function wordCounts({ words }) {
 // --- The tally as files
 
 function readersCsv(readers) {
+  const counts = ["hits", "theory", "rival"];
   const head = ["reader", "line", "guesses", "right", "theory_right", "commonest_right",
-    "unknown_settings"];
-  const rows = readers.map(({ by, line, score, unknown }) =>
-    [by, line, score.made, score.hits, score.theory, score.rival, unknown]);
+    "right_loose", "theory_right_loose", "commonest_right_loose", "unknown_settings"];
+  const rows = readers.map(({ by, line, score, unknown }) => [by, line, score.made,
+    ...[0, 1].flatMap((k) => counts.map((name) => score[name][k])), unknown]);
   return toCsv([head, ...rows]);
 }
 

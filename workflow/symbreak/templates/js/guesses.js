@@ -72,16 +72,21 @@ function placed(labels, letters) {
 
 // --- Scores: of guesses of settings that have a verdict
 
+const loose = (word) => (word === "redundant" ? "broken" : word); // one word to the theory
+
+// The number of guesses, and for the reader, the theory and the commonest word how many are right:
+// [by the word, with broken and redundant as one]; `silent` where the theory names no word.
 function scoreOf(guesses) {
   const made = [...guesses].filter(([i]) => grid.column("verdict")[i] !== null);
   const rival = commonest();
-  const verdict = (i) => grid.column("verdict")[i];
+  const right = (said) => [(word) => word, loose].map((as) => made.filter(([i, letter]) =>
+    as(said(i, letter)) === as(grid.column("verdict")[i])).length);
   return {
     made: made.length,
-    hits: made.filter(([i, letter]) => wordOf(letter) === verdict(i)).length,
-    theory: made.filter(([i]) => theoryHits(i)).length,
+    hits: right((_, letter) => wordOf(letter)),
+    theory: right(theoryWord),
+    rival: right(() => rival),
     silent: made.filter(([i]) => theoryWord(i) === null).length,
-    rival: made.filter(([i]) => rival === verdict(i)).length,
   };
 }
 
@@ -100,12 +105,6 @@ function theoryWord(i) {
   const parts = counts.split("; ").map((part) => part.split(" "));
   const whole = parts.find(([, count]) => Number(count) > grid.column("replicates")[i] - 0.5);
   return whole ? whole[0] : "mixed";
-}
-
-// To the theory, broken and redundant are one word.
-function theoryHits(i) {
-  const found = grid.column("verdict")[i];
-  return theoryWord(i) === (found === "redundant" ? "broken" : found);
 }
 
 const percentOf = (part, whole) => (whole ? `${Math.round((100 * part) / whole)} %` : "–");

@@ -21,7 +21,7 @@ function showClass(found) {
 function summaryOf({ readers, bad, without }) {
   if (!readers.length && !bad.length && !without.length) return "";
   const total = totals(readers);
-  const right = total.made ? `: ${total.hits} right (${percentOf(total.hits, total.made)})` : "";
+  const right = total.made ? `: ${total.hits[0]} right (${percentOf(total.hits[0], total.made)})` : "";
   const lost = bad.length ? ` ${countText(bad.length, "link")} not counted.` : "";
   return `${countText(readers.length, "reader")}, ${countOf(total.made)}${right}.${lost}`;
 }
@@ -40,8 +40,12 @@ function plainLines(without) {
 }
 
 function totals(readers) {
-  const sum = (name) => readers.reduce((all, { score }) => all + score[name], 0);
-  return Object.fromEntries(["made", "hits", "theory", "rival", "silent"].map((n) => [n, sum(n)]));
+  const sum = (of) => readers.reduce((all, { score }) => all + of(score), 0);
+  const both = (name) => [0, 1].map((k) => sum((score) => score[name][k]));
+  return {
+    made: sum((score) => score.made), silent: sum((score) => score.silent),
+    hits: both("hits"), theory: both("theory"), rival: both("rival"),
+  };
 }
 
 function tallyTable(label, caption, heads, rows) {
@@ -54,20 +58,20 @@ function tallyTable(label, caption, heads, rows) {
 }
 
 function readersTable(readers) {
-  const heads = [["reader"], ["guesses", true], ["right", true], ["theory, same cells", true],
-    [`always ${commonest()}`, true], ["left out"]];
+  const total = totals(readers);
+  const heads = [["reader"], ["right", true], [`always ${commonest()}`, true], ["right*", true],
+    ["theory*", true], ["left out"]];
   const rows = readers.map(({ by, score, unknown, experiment }) => readerRow(by, score,
     [unknown ? `${unknown} of settings that this report lacks` : "",
       experiment === grid.experiment ? "" : `made for experiment ${experiment}`]));
-  const all = readers.length > 1 ? [readerRow("All", totals(readers), [])] : [];
-  return tallyTable("Readers", scoreNote(totals(readers)), heads, [...rows, ...all]);
+  const all = readers.length > 1 ? [readerRow("All", total, [])] : [];
+  const caption = `On each reader's cells. * With broken and redundant as one word. ${scoreNote(total)}`;
+  return tallyTable("Readers", caption, heads, [...rows, ...all]);
 }
 
 function readerRow(name, { made, hits, theory, rival }, notes) {
-  const share = (part) => [`${part} `, element("span", { class: "muted" }, `(${percentOf(part, made)})`)];
   return element("tr", {}, element("th", { scope: "row" }, name),
-    element("td", { class: "right" }, String(made)),
-    ...[hits, theory, rival].map((part) => element("td", { class: "right" }, ...share(part))),
+    ...[hits[0], rival[0], hits[1], theory[1]].map((right) => rightCell(right, made)),
     element("td", { class: "muted" }, notes.filter(Boolean).join("; ") || "–"));
 }
 

@@ -23,12 +23,14 @@ function toolControl(name) {
   return element("label", {}, radio, label);
 }
 
-// The link leaves out what is revealed: who opens it sees guesses, not answers.
+// The link leaves out what is revealed: who opens it sees guesses, not answers. Of a report on the
+// reader's own disk it names the file only, not the folders.
 function guessLink() {
   const hash = hashOf({
     model: state.get("model"), predict: true, by: state.get("by"), guesses: state.get("guesses"),
   });
-  return location.href.split("#")[0] + hash;
+  const [address] = location.href.split("#");
+  return (location.protocol === "file:" ? address.split("/").at(-1) : address) + hash;
 }
 
 function showPredicting() {
@@ -57,7 +59,7 @@ function showScore() {
   const seen = new Map([...guesses].filter(([i]) => !isHidden(i)));
   const score = scoreOf(seen);
   say("predict-score", `${countOf(guesses.size)}, ${seen.size.toLocaleString("en")} revealed${
-    score.made ? `: ${score.hits} of ${score.made} right` : ""}`);
+    score.made ? `: ${score.hits[0]} of ${score.made} right` : ""}`);
   const note = document.getElementById("predict-warning");
   note.hidden = !warning;
   note.textContent = warning;
@@ -66,7 +68,7 @@ function showScore() {
   const table = document.getElementById("predict-table");
   table.hidden = !score.made;
   table.querySelector("tbody").replaceChildren(...scoreRows(score));
-  table.querySelector("caption span").textContent = scoreNote(score);
+  table.querySelector(".note").textContent = scoreNote(score);
 }
 
 const countOf = (count) => `${count.toLocaleString("en")} guess${count === 1 ? "" : "es"}`;
@@ -79,13 +81,16 @@ function say(id, text) {
 
 function scoreRows({ made, hits, theory, rival }) {
   const rows = [["You", hits], ["The theory", theory], [`Always ${commonest()}`, rival]];
-  return rows.map(([who, right]) => element("tr", {},
-    element("th", { scope: "row" }, who),
-    element("td", { class: "right" }, `${right} of ${made}`),
-    element("td", { class: "right" }, percentOf(right, made))));
+  return rows.map(([who, rights]) => element("tr", {}, element("th", { scope: "row" }, who),
+    ...rights.map((right) => rightCell(right, made))));
+}
+
+function rightCell(right, made) {
+  return element("td", { class: "right" }, `${right} of ${made} `,
+    element("span", { class: "muted" }, `(${percentOf(right, made)})`));
 }
 
 function scoreNote({ silent }) {
-  const none = silent ? ` It names no word for ${silent} of these cells.` : "";
-  return `To the theory, broken and redundant are one word.${none} ${commonest()} is the commonest verdict of this report.`;
+  const none = silent ? `, and names no word for ${silent} of these cells` : "";
+  return `The theory does not tell broken and redundant apart${none}. The verdict that most settings of this report have is ${commonest()}.`;
 }
