@@ -7,9 +7,6 @@ Verdicts and components are declared elsewhere; their terms are read from there.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from markupsafe import Markup
 
 from symbreak.settings import REGISTRIES
 from symbreak.summary import WORDS
@@ -144,20 +141,20 @@ PATTERN = re.compile(
 )  # fmt: skip
 
 
-def link(text: Any) -> Markup:
+def link(text: str) -> str:
     """Return the page's text with the first use of each term in every section linked to its entry.
 
     ``text`` is HTML in which every ``<`` begins a tag, as Jinja2 makes it.
     """
     open_tags: list[str] = []
     seen: set[str] = set()
-    parts = TAG.split(str(text))
+    parts = TAG.split(text)
     for at, part in enumerate(parts):
         if at % 2:
             _follow(part, open_tags, seen)
         elif part.strip() and BLOCKS.intersection(open_tags) and not CLOSED & set(open_tags):
             parts[at] = PATTERN.sub(lambda match: _linked(match[0], seen), part)
-    return Markup("".join(parts))  # noqa: S704 (its text was escaped before it came here)
+    return "".join(parts)
 
 
 def _follow(tag: str, open_tags: list[str], seen: set[str]) -> None:

@@ -27,6 +27,7 @@ from symbreak import (
     data,
     examples,
     figures,
+    glossary,
     index,
     mathematics,
     matrix,
@@ -38,6 +39,7 @@ from symbreak import (
     rounding,
     saddle,
     summary,
+    teaching,
 )
 from symbreak import config as configuration
 from symbreak.components import Component
@@ -178,6 +180,8 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
         "diverged": int(results.networks["diverged"].sum()), "symbols": matrix.SYMBOLS,
         "components": list(components(experiment)), "sentence": sentence, "rows": results.rows,
         **causes.context(grid, results.contrasts),
+        "ground": teaching.ground(experiment, results.x, results.y),
+        "glossary": glossary.groups([(kind, c.name) for kind, _, c in components(experiment)]),
         "style": style, "script": script, "policy": page.policy(style, script),
         "index": packing.packed(index.index(grid, steps, list(results.features))),
         "chunks": packing.chunks(setting_pages(grid, results)),
@@ -186,6 +190,7 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
         loader=jinja2.PackageLoader("symbreak"), autoescape=True, trim_blocks=True,
         lstrip_blocks=True, undefined=jinja2.StrictUndefined,
     )  # fmt: skip
+    environment.filters["terms"] = glossary.link
     return environment.get_template("report.html").render(context)
 
 

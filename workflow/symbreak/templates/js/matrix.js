@@ -155,7 +155,7 @@ function readoutOf(i) {
   if (verdict === null) return [head, element("p", {}, "No result: its networks are missing.")];
   const shares = verdict === "mixed" ? ` ${grid.column("shares")[i]}.` : "";
   return [head, element("p", {}, `${shareText(i)}.${shares} ${theoryText(i)}`),
-    element("p", {}, ...(predicting() ? [] : shortFlip(i)))]; // it tells another cell's verdict
+    element("p", {}, ...(predicting() ? guessOutcome(i) : shortFlip(i)))];
 }
 
 function theoryText(i) {

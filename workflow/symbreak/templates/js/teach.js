@@ -69,6 +69,13 @@ function hiddenReadout(i) {
   return [element("p", { class: "reading" }, shortLabel(i)), element("p", {}, ...said)];
 }
 
+// In place of the smallest change that flips a verdict, which would tell of a hidden cell.
+function guessOutcome(i) {
+  const guess = guessOf(i);
+  if (!guess) return ["You made no guess."];
+  return ["Your guess: ", verdictSign(guess), guess === grid.column("verdict")[i] ? " ✓ right" : " ✗ wrong"];
+}
+
 // --- What the reader does
 
 function guessByClick(event) {

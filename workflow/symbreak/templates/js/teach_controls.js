@@ -10,7 +10,7 @@ function buildPredicting(root) {
   on("predict-again", () => state.set({ guesses: "", seen: "" }));
   const name = document.getElementById("predict-name");
   name.addEventListener("input", () => state.set({ by: name.value.trim() }));
-  root.querySelector("#predict-copy").replaceWith(copyButton("Copy the link", guessLink));
+  document.getElementById("predict-copy").replaceWith(copyButton("Copy the link", guessLink));
 }
 
 function toolControl(name) {
@@ -38,7 +38,7 @@ function showPredicting() {
   const root = document.querySelector(".predict");
   const button = root.querySelector("#predict-switch");
   button.setAttribute("aria-pressed", String(on));
-  root.querySelector(".predicting").hidden = !on;
+  for (const part of document.querySelectorAll(".predicting")) part.hidden = !on;
   document.getElementById("matrix").classList.toggle("guessing", on);
   paintCells();
   refreshReading();
