@@ -28,7 +28,8 @@ ORDER = (
     "conditions", "seeds", "evidence", "court", "judging", "boundary", "summary", "neglect_text",
     "glossary", "teaching",
     "mathematics", "causes", "cards", "figures", "crossings", "matrix", "paths", "operated",
-    "examples", "pages", "packing", "index", "page", "breaks", "saddle", "rounding", "report", "cli",
+    "examples", "pages", "packing", "index", "page", "breaks", "saddle", "rounding",
+    "report", "cli",
 )  # fmt: skip
 MODULES = sorted(path.stem for path in LIBRARY.glob("*.py"))
 SOURCES = sorted(

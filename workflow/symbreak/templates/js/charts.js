@@ -1,7 +1,7 @@
 // Figures as SVG nodes. Each takes data and returns a node that says its numbers in a sentence;
 // none knows the page. Sizes are in CSS pixels, small enough for a telephone.
 
-const CHART = { width: 344, height: 232, left: 44, right: 10, top: 12, bottom: 36 };
+const CHART = { width: 344, height: 232, left: 44, right: 20, top: 12, bottom: 36 };
 
 function picture(width, height, sentence, ...children) {
   return shape("svg", {
@@ -149,22 +149,30 @@ function unitMarks(points, at, { extent, verdict }) {
     place(from.map((value, k) => value + (now - n) * (next[unit][k] - value))));
   const trails = ends.map((end, unit) =>
     [...points.slice(0, n + 1).map((one) => place(one[unit])), end]);
-  const together = new Map();
-  ends.forEach((end, unit) => {
-    const key = end.map((value) => Math.round(value / 2)).join();
-    together.set(key, [...(together.get(key) ?? []), unit + 1]);
-  });
   return shape("g", { class: `units series ${verdict}` },
     ...trails.map((path) => polyline(path, "line")),
-    ...[...together.values()].map((units) => unitMark(ends[units[0] - 1], units)));
+    ...ends.map(([cx, cy]) => shape("circle", { class: "unit", cx, cy, r: 5 })),
+    ...near(ends).map((units) => unitName(ends[units[0] - 1], units)));
 }
 
-function unitMark([x, y], units) {
-  const label = spans(units);
-  const width = Math.max(16, 7 * label.length + 8);
-  return shape("g", { class: "unit" },
-    shape("rect", { x: x - width / 2, y: y - 8, width, height: 16, rx: 8 }),
-    svgText(x, y + 4, label, { "text-anchor": "middle" }));
+const CLOSE = 15; // pixels within which units share one label
+
+// The numbers of units, those that are close to the first of a group together.
+function near(ends) {
+  const groups = [];
+  ends.forEach(([x, y], unit) => {
+    const group = groups.find(([first]) =>
+      Math.hypot(ends[first - 1][0] - x, ends[first - 1][1] - y) < CLOSE);
+    if (group) group.push(unit + 1);
+    else groups.push([unit + 1]);
+  });
+  return groups;
+}
+
+function unitName([x, y], units) {
+  const right = x < CHART.width - 60;
+  return svgText(x + (right ? 8 : -8), y - 7, spans(units),
+    { class: "unit-name", "text-anchor": right ? "start" : "end" });
 }
 
 // Numbers as a reader writes them: 1–3, 5.

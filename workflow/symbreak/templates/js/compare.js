@@ -3,8 +3,7 @@
 function comparePage(places, found) {
   const [i, j] = places;
   const labels = places.map((place, n) => () => element("p", { class: "side-label" },
-    element("b", {}, n ? "B" : "A"), verdictSign(grid.column("verdict")[place]),
-    element("span", {}, differing(place, places[1 - n]) || shortLabel(place))));
+    element("b", {}, n ? "B" : "A"), differing(place, places[1 - n]) || shortLabel(place)));
   const scales = sharedScales(found);
   const sides = places.map((place, n) => found[n] && drawings(place, found[n], scales));
   return [
@@ -17,7 +16,7 @@ function comparePage(places, found) {
       { "aria-label": n ? "Setting B" : "Setting A" }, labels[n](),
       settingHead(place, n ? "beside" : "setting")))),
     differenceTable(i, j),
-    ...(sides.every(Boolean) ? [figures(sides, labels)] : [missingNote()]),
+    ...(sides.every(Boolean) ? [figures(sides, labels)] : [missingNote(places.find((_, n) => !found[n]))]),
     element("div", { class: "beside" }, ...places.map((place, n) =>
       rerunSection(place, found[n], places[1 - n]))),
   ];
@@ -40,7 +39,7 @@ function outcome(i, j) {
 }
 
 const COMPARED = [
-  ["verdict", "verdict"], ["shares", "networks"], ["predicted_shares", "predicted"],
+  ["shares", "networks"], ["predicted_shares", "predicted"],
   ["rule", "rule"], ["distinct_min", "distinct neurons, least"],
   ["distinct_max", "distinct neurons, most"], ["max_distance_median", "farthest pair, median"],
   ["loss_median", "test loss, median"], ["accuracy_median", "accuracy, median"],

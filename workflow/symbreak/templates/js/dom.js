@@ -102,7 +102,7 @@ function fileButton(label, name, type, textOf) {
 function numbersTable(caption, head, rows) {
   const cells = (name, values) => values.map((value) => element(name, {}, String(value ?? "–")));
   return element("details", { class: "numbers" },
-    element("summary", {}, "Numbers"),
+    element("summary", {}, "Numbers, as drawn"),
     element("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": caption },
       element("table", { class: "plain" },
         element("caption", {}, element("span", {}, caption)),

@@ -21,9 +21,10 @@ function drawings(i, found, shared) {
   ];
 }
 
-function figureOf(title, sentence, ...children) {
-  return element("figure", {}, element("h4", {}, title), ...children,
-    element("figcaption", {}, sentence));
+// A figure: its title, what is drawn, the sentence of its numbers, and the numbers.
+function figureOf(title, sentence, drawn = [], numbers = "") {
+  return element("figure", {}, element("h4", {}, title), ...drawn,
+    element("figcaption", {}, sentence), numbers);
 }
 
 function distanceFigure(found, verdict, { range }) {
@@ -32,7 +33,7 @@ function distanceFigure(found, verdict, { range }) {
   const reading = element("p", { class: "now" });
   const rows = grid.steps.map((step, n) => [step.toLocaleString("en"),
     ...["low", "median", "high"].map((end) => numberText(distance[end][n]))]);
-  const node = figureOf("Distance of two neurons", texts.distance, drawn, reading,
+  const node = figureOf("Distance of two neurons", texts.distance, [drawn, reading],
     numbersTable("Distance of two neurons over all pairs and networks",
       ["step", "least", "median", "most"], rows));
   const follow = (at) => {
@@ -46,19 +47,26 @@ function distanceFigure(found, verdict, { range }) {
 }
 
 function pathsFigure(found, verdict, { half }) {
-  const { points, share } = found.paths;
+  const { points, steps } = found.paths;
   if (!points.length) return { node: figureOf("Paths of the neurons", found.texts.paths) };
   const [x, y] = extentOf(points);
   const look = { extent: [x, y, half], verdict, sentence: found.texts.paths };
   const drawn = pathsChart(points, look);
   const rows = points.flatMap((units, n) => units.map(([a, b], unit) =>
-    [grid.steps[n].toLocaleString("en"), unit + 1, numberText(a), numberText(b)]));
-  const node = figureOf("Paths of the neurons", found.texts.paths, drawn,
-    element("p", { class: "now" }, `${Math.round(100 * share)} % of the variance is in this plane`),
+    [steps[n].toLocaleString("en"), unit + 1, numberText(a), numberText(b)]));
+  const node = figureOf("Paths of the neurons", found.texts.paths, [drawn],
     numbersTable("Places of the neurons in the plane of their paths",
       ["step", "neuron", "first axis", "second axis"], rows));
-  const follow = (at) => drawn.lastChild.replaceWith(unitMarks(points, at, look));
+  const kept = steps.map((step) => grid.steps.indexOf(step));
+  const follow = (at) => drawn.lastChild.replaceWith(unitMarks(points, placeAmong(kept, at), look));
   return { node, follow };
+}
+
+// Where a place between checkpoints lies between those that were kept.
+function placeAmong(kept, at) {
+  const next = kept.findIndex((place) => place >= at);
+  if (next <= 0) return next < 0 ? kept.length - 1 : 0;
+  return next - (kept[next] - at) / (kept[next] - kept[next - 1]);
 }
 
 function unitNames(count) {
@@ -72,9 +80,9 @@ function weightsFigure(found, { weights: largest }) {
     element("div", {}, element("p", { class: "label" }, when), heatMap(values,
       { rows, columns: names, largest, sentence: `Neurons ${when}. ${found.texts.weights}` })));
   const numbers = ["before", "after"].flatMap((when) => found.weights[when].map((row, unit) =>
-    [`${rows[unit]}, ${when}`, ...row.map((value) => numberText(value))]));
+    [`${rows[unit]}, ${when}`, ...row.map(roundedBy(found.weights[when]))]));
   return { node: figureOf("Weights before and after", found.texts.weights,
-    element("div", { class: "maps" }, ...maps),
+    [element("div", { class: "maps" }, ...maps)],
     numbersTable("Weights of the neurons before and after training", ["", ...names], numbers)) };
 }
 
@@ -83,10 +91,10 @@ function activationsFigure(found, { activations: largest }) {
   if (!values.length) return { node: figureOf("Activations", found.texts.activations) };
   const rows = unitNames(values.length);
   return { node: figureOf("Activations after training", found.texts.activations,
-    heatMap(values, { rows, largest, sentence: found.texts.activations, unit: "row" }),
-    element("p", { class: "now" }, "Columns: rows of the data, from the least output to the largest"),
+    [heatMap(values, { rows, largest, sentence: found.texts.activations, unit: "row" }),
+      element("p", { class: "now" }, "least output → largest output")],
     numbersTable("Activations of the neurons", ["", ...values[0].map((_, b) => `row ${b + 1}`)],
-      values.map((row, unit) => [rows[unit], ...row.map((value) => numberText(value))]))) };
+      values.map((row, unit) => [rows[unit], ...row.map(roundedBy(values))]))) };
 }
 
 function learnedFigure(found) {
@@ -96,13 +104,13 @@ function learnedFigure(found) {
   const rows = grid.properties.map((name, k) => element("tr", {},
     element("th", { scope: "row" }, name),
     element("td", {}, shareBar(learned.shares[k]), ` ${Math.round(100 * learned.shares[k])} %`),
-    element("td", {}, learned.units[k] ? `neuron ${learned.units[k]}` : "none: neglected")));
-  const head = ["property", "networks that learned it", `replicate ${found.replicate}`];
+    element("td", {}, learned.units[k] ? `neuron ${learned.units[k]}` : "none")));
+  const head = ["property", "learned by", `in replicate ${found.replicate}`];
   return { node: figureOf("Properties learned and neglected", texts.learned,
-    element("table", { class: "plain learned" },
+    [element("table", { class: "plain learned" },
       element("thead", {}, element("tr", {}, ...head.map((name) =>
         element("th", { scope: "col" }, name)))),
-      element("tbody", {}, ...rows))) };
+      element("tbody", {}, ...rows))]) };
 }
 
 function shareBar(share) {

@@ -90,7 +90,7 @@ const SHOWN_FLIPS = 12; // of a group; the others wait behind a click
 function flipGroup(i, key, members) {
   const items = members.map(({ index, factors }) => element("li", {},
     besideLink(grid.id(i), grid.id(index), factors.map((k) => grid.labels(index)[k]).join(" and ")),
-    " ", verdictSign(grid.column("verdict")[index])));
+    verdictSign(grid.column("verdict")[index])));
   const rest = items.splice(SHOWN_FLIPS);
   const more = rest.length
     ? [element("details", {}, element("summary", {}, `${rest.length.toLocaleString("en")} more`),

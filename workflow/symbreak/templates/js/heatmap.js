@@ -9,13 +9,14 @@ function largestOf(...maps) {
 
 function heatMap(values, { rows, columns, largest, sentence, unit = "" }) {
   const written = values.length * values[0].length <= MOST_WRITTEN && values[0].length <= 10;
-  const [width, height] = written ? [Math.min(48, 280 / values[0].length), 24]
+  const [width, height] = written ? [Math.min(44, 250 / values[0].length), 24]
     : [Math.max(6, Math.min(20, 280 / values[0].length)), Math.max(8, Math.min(20, 240 / values.length))];
+  const spell = roundedBy(values);
   const left = 62;
   const top = columns ? 58 : 4;
   const cells = values.flatMap((row, r) => row.map((value, c) =>
     heatCell(value, left + c * width, top + r * height, width, height, {
-      written, largest, title: `${rows[r]}, ${columns ? columns[c] : `${unit} ${c + 1}`}`,
+      written, largest, label: spell(value), title: `${rows[r]}, ${columns ? columns[c] : `${unit} ${c + 1}`}`,
     })));
   const every = Math.ceil(14 / height); // labels that fit under each other
   const sides = rows.map((row, r) => (r % every ? "" : svgText(left - 6, top + (r + 0.5) * height + 4,
@@ -33,20 +34,22 @@ function heatHeads(columns, left, top, width) {
   });
 }
 
-function heatCell(value, x, y, width, height, { written, largest, title }) {
+function heatCell(value, x, y, width, height, { written, largest, label, title }) {
   const share = Math.max(-1, Math.min(1, (value ?? 0) / largest));
   const shade = Math.min(SHADES - 1, Math.floor(((share + 1) / 2) * SHADES));
-  const label = value === null ? "–" : weightText(value);
   return shape("g", {},
     shape("title", {}, `${title}: ${label}`),
     shape("rect", { x, y, width: width - 1, height: height - 1, class: `shade-${shade}` }),
     ...(written ? [svgText(x + width / 2, y + height / 2 + 3.5, label, { "text-anchor": "middle" })] : []));
 }
 
-// At most five characters; a zero is a bare 0, and only a zero is.
-function weightText(value) {
-  if (value === 0) return "0";
-  const size = Math.abs(value);
-  const label = size < 0.005 ? value.toExponential(0) : size < 100 ? value.toFixed(2) : value.toFixed(0);
-  return label.replace("e+", "e").replaceAll("-", "−");
+// Drawn numbers come in 8 bits: as many decimals as those allow, so 0.00 is small, not exactly 0.
+function roundedBy(values) {
+  if (!values.flat().some((value) => value)) return (value) => (value === null ? "–" : "0");
+  const digits = Math.max(0, Math.min(20, Math.floor(-Math.log10(largestOf(values) / 127))));
+  return (value) => {
+    if (value === null) return "–";
+    const label = Math.abs(value) >= 1e4 ? value.toExponential(1) : value.toFixed(Math.min(digits, 4));
+    return label.replace("e+", "e").replace(/^-(0\.?0*)$/, "$1").replaceAll("-", "−");
+  };
 }

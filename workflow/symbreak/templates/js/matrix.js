@@ -25,10 +25,19 @@ function chosenModel(section) {
     .map((input) => section.querySelector(`label[for="${input.id}"]`).textContent).join(",");
 }
 
-// The places of the model's values: those that the address names, else the first ones.
+// The places of the model's values: those that the address names, else the open setting's.
 function modelPlaces() {
   const labels = state.get("model").split(",");
-  return varied().map((factor, k) => Math.max(0, factor.values.indexOf(labels[k])));
+  const open = grid.find(state.get("setting"));
+  const own = open < 0 ? null : grid.values(open);
+  return varied().map((factor, k) => {
+    const place = factor.values.indexOf(labels[k]);
+    return place >= 0 ? place : own ? own[grid.factors.indexOf(factor)] : 0;
+  });
+}
+
+function modelText() {
+  return modelPlaces().map((place, k) => varied()[k].values[place]).join(",");
 }
 
 // Check the radios, show the model's panel (drawn here if the page has none), mark the open cells.
@@ -74,6 +83,14 @@ function markCells(table) {
   }
   const stop = table.querySelector("[data-open]") ?? table.querySelector("[data-beside]");
   (stop ?? table.querySelector("tbody td")).tabIndex = 0;
+  if (stop) intoView(stop);
+}
+
+// Scroll a wide table, and only it, until a cell is in sight.
+function intoView(cell) {
+  const box = cell.closest(".scroll");
+  const middle = cell.offsetLeft - (box.clientWidth - cell.parentNode.cells[0].offsetWidth) / 2;
+  if (box.scrollWidth > box.clientWidth) box.scrollLeft = middle - cell.parentNode.cells[0].offsetWidth / 2;
 }
 
 const cellOf = (target) => target.closest?.(".map tbody td");
@@ -100,7 +117,7 @@ function openCell(cell, beside) {
   stopAt(cell);
   if (beside && state.get("setting")) state.set({ beside: id, step: null });
   else {
-    state.set({ setting: id, beside: "", step: null });
+    state.set({ setting: id, beside: "", step: null, model: "" });
     goToSetting();
   }
 }

@@ -50,7 +50,7 @@ function numbersOf(i, found) {
     setting: Object.fromEntries(grid.factors.map((factor, k) => [factor.name, labels[k]])),
     verdict: Object.fromEntries(names.map((name) => [name, grid.column(name)[i]])),
     steps: grid.steps,
-    page: found,
+    drawn: found && { rounded: "to 8 bits, for drawing; sentences are exact", ...found },
   };
 }
 

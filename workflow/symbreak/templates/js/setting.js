@@ -67,12 +67,17 @@ function singlePage(i, found) {
     toolbar(near && button("Compare", () => state.set({ beside: grid.id(near.index) }),
       { id: "compare" })),
     settingHead(i, "setting"), flipSection(i),
-    ...(found ? [figures([drawings(i, found, sharedScales([found]))])] : [missingNote()]),
+    ...(found ? [figures([drawings(i, found, sharedScales([found]))])] : [missingNote(i)]),
     rerunSection(i, found),
   ];
 }
 
-function missingNote() {
+// Why there is no page: another file holds it, or there is no result.
+function missingNote(i) {
+  if (i >= grid.held && grid.place) {
+    return element("p", {}, "This file has no room for the figures of this setting: ",
+      element("a", { href: grid.place + location.hash }, "the site beside it"), " holds all.");
+  }
   return element("p", {}, "There are no networks of this setting: its run is missing or failed, or " +
     "its numbers could not be read. Its config is below.");
 }
@@ -81,7 +86,7 @@ function toolbar(...buttons) {
   return element("p", { class: "actions" }, ...buttons.filter(Boolean),
     copyButton("Copy link", () => location.href),
     button("Close", () => {
-      state.set({ setting: "", beside: "", step: null });
+      state.set({ setting: "", beside: "", step: null, model: modelText() });
       goTo(currentCell());
     }, { id: "close" }));
 }
@@ -128,7 +133,7 @@ function factorChoices(i, property) {
       ...factor.values.map((label, n) => element("option", { selected: n === values[k] }, label)));
     select.addEventListener("change", () => {
       const chosen = values.map((value, n) => (n === k ? select.selectedIndex : value));
-      state.set({ [property]: grid.id(grid.index(chosen)) });
+      state.set({ [property]: grid.id(grid.index(chosen)), ...(property === "setting" && { model: "" }) });
     });
     return element("div", {}, element("label", { for: select.id }, factor.label), select);
   });

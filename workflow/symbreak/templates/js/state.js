@@ -10,7 +10,7 @@ const WHOLE = {
 };
 
 const STATE = [
-  { name: "model", ...TEXT }, // labels of the factors that the reader chooses: "tanh,6"
+  { name: "model", ...TEXT }, // of the matrix: "tanh,6"; empty: the open setting's, or the first
   { name: "setting", ...TEXT }, // the setting whose page is open: its id
   { name: "beside", ...TEXT }, // the setting that stands beside it
   { name: "step", ...WHOLE }, // the training step of the replay; null: the last
@@ -26,7 +26,7 @@ const STATE = [
   { name: "by", ...TEXT }, // who guessed, if they say so
 ];
 // What a link to a setting ends, unless it says otherwise.
-const ENDED = { setting: ["beside", "step"], beside: ["step"] };
+const ENDED = { setting: ["beside", "step", "model"], beside: ["step"] };
 const WAIT = 150; // ms until a changed property is in the address: browsers allow few writes
 
 const state = makeState();
