@@ -26,6 +26,7 @@ ORDER = (
     "metrics", "statistics", "agreement", "verdicts", "hunt", "functional", "properties", "surgery",
     "matching", "groups", "dynamics", "learned", "pooled", "neglect", "contrasts", "tempo",
     "conditions", "seeds", "evidence", "court", "judging", "boundary", "summary", "neglect_text",
+    "glossary", "teaching",
     "mathematics", "causes", "cards", "figures", "crossings", "matrix", "paths", "operated",
     "examples", "pages", "packing", "index", "page", "breaks", "saddle", "rounding",
     "report", "cli",

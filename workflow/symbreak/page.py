@@ -15,10 +15,12 @@ from typing import Any
 from symbreak import packing
 
 TEMPLATES = Path(__file__).parent / "templates"
-STYLES = ("report.css", "setting.css")
+STYLES = ("report.css", "setting.css", "table.css", "teach.css", "glossary.css")
 SCRIPTS = (  # what others call comes first
     "unpack.js", "data.js", "dom.js", "state.js", "charts.js", "heatmap.js", "drawings.js",
     "replay.js", "rerun.js", "flips.js", "panel.js", "matrix.js", "compare.js", "setting.js",
+    "table.js", "table_controls.js", "guesses.js", "teach.js", "teach_controls.js",
+    "classroom.js", "tally.js",
 )  # fmt: skip
 
 BUDGET = 2_000_000  # bytes of the one file

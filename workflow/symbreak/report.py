@@ -27,6 +27,7 @@ from symbreak import (
     data,
     examples,
     figures,
+    glossary,
     index,
     mathematics,
     matrix,
@@ -37,6 +38,7 @@ from symbreak import (
     rounding,
     saddle,
     summary,
+    teaching,
 )
 from symbreak import config as configuration
 from symbreak.components import Component
@@ -207,12 +209,15 @@ def assembled(experiment: Experiment, results: Results,
         "diverged": int(results.networks["diverged"].sum()), "symbols": matrix.SYMBOLS,
         "components": list(components(experiment)), "sentence": sentence, "rows": results.rows,
         **causes.context(grid, results.contrasts),
+        "ground": teaching.ground(experiment, results.x, results.y),
+        "glossary": glossary.groups([(kind, c.name) for kind, _, c in components(experiment)]),
         "style": style, "script": script, "policy": page.policy(style, script),
     }  # fmt: skip
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("symbreak"), autoescape=True, trim_blocks=True,
         lstrip_blocks=True, undefined=jinja2.StrictUndefined,
     )  # fmt: skip
+    environment.filters["terms"] = glossary.link
     return environment.get_template("report.html").render(context), packs(grid, results)
 
 
