@@ -16,7 +16,7 @@ LIBRARY = ROOT / "workflow/symbreak"
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 # A module imports only from those before it, so that what decides a stage lies above it.
 ORDER = (
-    "__init__", "files", "arithmetic", "normal", "components", "streams", "activations",
+    "__init__", "files", "arithmetic", "normal", "components", "references", "streams", "activations",
     "initializers", "dropout", "optimizers", "settings", "facts", "claims", "bisection", "refining",
     "networks", "schema", "explain", "config",
     "story", "table", "data", "plan", "anchors", "trainer", "block", "processor", "lanes", "loops",

@@ -1,0 +1,153 @@
+"""How to cite a report, and what to say of its methods: texts of exactly one run, to copy.
+
+Everything is computed from the config, the results and what made the report; a date stands only
+where the commit has one, so the same results give the same text.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from symbreak import references
+from symbreak.components import Choice, Component
+from symbreak.provenance import Provenance
+from symbreak.settings import REGISTRIES, Demand, Experiment
+from symbreak.summary import counted, listed, value_label
+
+METHODS = ("wilson1927", "efron1979", "mcnemar1947", "holm1979", "kuhn1955", "salmon2011")
+TOOLS = ("molder2021", "harris2020", "lam2015")
+NOUNS = (
+    ("init", "initializer"), ("dropout", "dropout"), ("bias", "bias rule"),
+    ("activation", "activation"), ("hidden", "architecture"), ("optimizer", "optimizer"),
+    ("learning_rate", "learning rate"), ("weight_decay", "weight decay"),
+    ("batch_size", "batch size"), ("arithmetic", "arithmetic"), ("dtype", "precision"),
+)  # fmt: skip
+
+
+def components(experiment: Experiment) -> list[Component]:
+    """Return the components of an experiment, each once, in the order of the config."""
+    found = {
+        (kind, choice.name): registry[choice.name]
+        for kind, registry in REGISTRIES.items()
+        for choice in getattr(experiment, kind)
+    }
+    return list(found.values())
+
+
+def paragraph(experiment: Experiment, made_by: Provenance, rows: str,
+              verdicts: pd.DataFrame, kernels: Sequence[str] = ()) -> str:  # fmt: skip
+    """Return the methods of one run in plain words, its numbers filled in.
+
+    ``rows`` is a sentence on the table; ``kernels`` names the BLAS that ``blas`` networks ran on.
+    """
+    e = experiment
+    total = len(verdicts) * e.replicates
+    factors = [_factor(e, name, noun) for name, noun in NOUNS]
+    parts = [
+        f"We trained {counted(total, 'network')} with symbreak {made_by.versions['symbreak']} "
+        f"({made_by.commit_text}): {counted(len(verdicts), 'setting')}, "
+        f"each with {counted(e.replicates, 'replicate')} (experiment seed {e.seed}, replicates 0 "
+        f"to {e.replicates - 1}).",
+        f"The grid crosses {'; '.join(factors)}.",
+        f"{_table(e)} {rows}",
+        f"Every network has a sigmoid output and was trained on cross-entropy for "
+        f"{counted(e.steps, 'step')}; the same replicate of two settings starts from the same "
+        f"counter-based random draws [salmon2011]. {_arithmetic(e, kernels)}",
+        "A neuron's vector is its incoming weights, its bias and its outgoing weights. A network "
+        "is frozen if no neuron ever moved, symmetric if all are equal to the last bit, tied if "
+        "some are, redundant if all are distinct but the absolute correlation of every two "
+        f"neurons' activations is at least {e.redundancy}, and broken otherwise; of several hidden "
+        "layers the least broken one decides.",
+        "Shares of networks have Wilson score intervals [wilson1927], other figures percentile "
+        "bootstrap intervals over seeds [efron1979], all at 95 %. Paired settings were compared by "
+        "McNemar's exact test [mcnemar1947] with Holm's adjustment within each choice [holm1979]. "
+        f"A property counts as neglected below a partial correlation of {e.neglect} with the "
+        "neuron that the best assignment gives it [kuhn1955].",
+        f"Components: {_sources(components(e))}.",
+        f"Versions: {listed([f'{name} {v}' for name, v in made_by.versions.items()])}. "
+        f"Config SHA-256 {made_by.digest}.",
+    ]
+    return _spelled(" ".join(" ".join(parts).split()))
+
+
+def _factor(experiment: Experiment, name: str, noun: str) -> str:
+    values = getattr(experiment, name)
+    labels = listed([value_label(value) for value in values])
+    return f"{counted(len(values), noun)} ({labels})" if len(values) > 1 else f"{noun} {labels}"
+
+
+def _table(experiment: Experiment) -> str:
+    if isinstance(experiment.data, Demand):
+        return f"The data are generated (demand, noise {value_label(experiment.data.noise)})."
+    return f"The data are the column {experiment.data.target} of a table of our own."
+
+
+def _arithmetic(experiment: Experiment, kernels: Sequence[str]) -> str:
+    said = {
+        "exact": "In exact arithmetic every sum has one written order and nothing but IEEE "
+        "additions, multiplications, divisions and square roots is used, so results have the "
+        "same bits on every processor.",
+        "blas": "In blas arithmetic products are those of NumPy's @"
+        + (f" ({listed(list(kernels))})" if kernels else "") + ", whose order is the library's.",
+    }  # fmt: skip
+    return " ".join(said[name] for name in experiment.arithmetic)
+
+
+def _sources(found: Iterable[Component]) -> str:
+    keys: dict[str, list[str]] = {}
+    for component in found:
+        label = f"{dict(NOUNS)[component.kind]} {component.name}"
+        known = [part.entry.key for part in references.parts(component.reference) if part.entry]
+        keys.setdefault("; ".join(known) or "our own", []).append(label)
+    return "; ".join(f"{listed(labels)} [{key}]" for key, labels in keys.items())
+
+
+def _spelled(text: str) -> str:
+    """Return a text with its keys as short citations, as in (Kingma and Ba, 2015)."""
+    entries = references.entries()
+
+    def short(match: re.Match[str]) -> str:
+        return f"({'; '.join(entries[key].short if key in entries else key for key in
+                             match[1].split('; '))})"  # fmt: skip
+
+    return re.sub(r"\[([^\]]+)\]", short, text)
+
+
+def bibtex(experiment: Experiment, made_by: Provenance) -> str:
+    """Return the run's own entry, then those of the papers behind it, as a ``.bib`` file."""
+    found = references.cited(components(experiment), *METHODS, *TOOLS)
+    return "\n\n".join([run_entry(experiment, made_by).bibtex, *(e.bibtex for e in found)])
+
+
+def run_entry(experiment: Experiment, made_by: Provenance) -> references.Entry:
+    """Return the entry of the run: its key names experiment and config, its year the commit's."""
+    plain = references.escaped
+    note = (f"experiment {experiment.name}, seed {experiment.seed}, "
+            f"{counted(experiment.replicates, 'replicate')}, {counted(len(experiment), 'setting')}"
+            f", config SHA-256 {made_by.digest}, {made_by.commit_text}")  # fmt: skip
+    fields = {
+        "author": "{the symbreak authors}",
+        "title": f"symbreak report of the experiment {plain(experiment.name)}",
+        "version": plain(made_by.versions["symbreak"]),
+        "year": made_by.date[:4],
+        "date": made_by.date,
+        "note": plain(note),
+    }
+    key = f"symbreak-{re.sub('[^A-Za-z0-9-]', '-', experiment.name)}-{made_by.digest[:8]}"
+    return references.Entry("software", key, {name: v for name, v in fields.items() if v})
+
+
+def used(experiment: Experiment) -> Iterable[tuple[str, Choice, Component]]:
+    """Yield (noun, choice, component) of every component that the experiment uses."""
+    nouns = dict(NOUNS)
+    for kind, registry in REGISTRIES.items():
+        for choice in getattr(experiment, kind):
+            yield nouns[kind], choice, registry[choice.name]
+
+
+def kernels(dynamics: pd.DataFrame) -> list[str]:
+    """Return the BLAS libraries and kernels that networks were trained with, by name."""
+    found: Any = dynamics["blas"].dropna().unique()
+    return [str(name) for name in found if name]
