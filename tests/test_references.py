@@ -71,7 +71,7 @@ def test_every_component_names_papers_of_the_file(component: Component) -> None:
 
 
 def test_every_paper_is_of_a_component_or_a_method() -> None:
-    """What nothing names has no place in the file; ``citation`` names those of methods and tools."""
+    """What nothing names has no place in the file; ``citation`` names methods and tools."""
     named = {entry.key for entry in references.cited(COMPONENTS)}
     source = (references.FILE.parent / "citation.py").read_text(encoding="utf-8")
     assert {key for key in references.entries() if f'"{key}"' not in source} <= named

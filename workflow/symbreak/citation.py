@@ -14,10 +14,26 @@ from symbreak import references
 from symbreak.components import Choice, Component
 from symbreak.provenance import Provenance
 from symbreak.settings import REGISTRIES, Demand, Experiment
-from symbreak.summary import counted, listed, value_label
+from symbreak.summary import listed, plural, value_label
 
 METHODS = ("wilson1927", "efron1979", "mcnemar1947", "holm1979", "kuhn1955", "salmon2011")
 TOOLS = ("molder2021", "harris2020", "lam2015")
+PARAGRAPH = """
+We trained {networks} with symbreak {version} ({commit}): {settings}, each with {replicates}
+(experiment seed {seed}, replicates 0 to {last}). The grid crosses {factors}. {data} {rows} Every
+network has a sigmoid output and was trained on cross-entropy for {steps}; the same replicate of two
+settings starts from the same counter-based random draws {salmon2011}. {arithmetic} A neuron's
+vector is its incoming weights, its bias and its outgoing weights. A network is frozen if no neuron
+ever moved, symmetric if all are equal to the last bit, tied if some are, redundant if all are
+distinct but the activations of every two have an absolute correlation of at least {redundancy}, and
+broken otherwise; of several hidden layers the least broken one decides. Shares of networks have
+Wilson score intervals {wilson1927}, other figures percentile bootstrap intervals over seeds
+{efron1979}, all at 95 %. Settings that differ in one choice were compared by McNemar's exact test
+{mcnemar1947} with Holm's adjustment within each choice {holm1979}. A property counts as neglected
+below a partial correlation of {neglect} with the neuron that the best assignment gives it
+{kuhn1955}. Components: {sources}. Tools {tools}, in these versions: {versions}. Config SHA-256
+{digest}.
+"""
 NOUNS = (
     ("init", "initializer"), ("dropout", "dropout"), ("bias", "bias rule"),
     ("activation", "activation"), ("hidden", "architecture"), ("optimizer", "optimizer"),
@@ -36,46 +52,32 @@ def components(experiment: Experiment) -> list[Component]:
     return list(found.values())
 
 
-def paragraph(experiment: Experiment, made_by: Provenance, rows: str,
-              verdicts: pd.DataFrame, kernels: Sequence[str] = ()) -> str:  # fmt: skip
+def paragraph(experiment: Experiment, made_by: Provenance, rows: str, settings: int,
+              kernels: Sequence[str] = ()) -> str:  # fmt: skip
     """Return the methods of one run in plain words, its numbers filled in.
 
-    ``rows`` is a sentence on the table; ``kernels`` names the BLAS that ``blas`` networks ran on.
+    ``rows`` is a sentence on the table, ``settings`` the number of settings with a result;
+    ``kernels`` names the BLAS that ``blas`` networks ran on.
     """
     e = experiment
-    total = len(verdicts) * e.replicates
-    factors = [_factor(e, name, noun) for name, noun in NOUNS]
-    parts = [
-        f"We trained {counted(total, 'network')} with symbreak {made_by.versions['symbreak']} "
-        f"({made_by.commit_text}): {counted(len(verdicts), 'setting')}, "
-        f"each with {counted(e.replicates, 'replicate')} (experiment seed {e.seed}, replicates 0 "
-        f"to {e.replicates - 1}).",
-        f"The grid crosses {'; '.join(factors)}.",
-        f"{_table(e)} {rows}",
-        f"Every network has a sigmoid output and was trained on cross-entropy for "
-        f"{counted(e.steps, 'step')}; the same replicate of two settings starts from the same "
-        f"counter-based random draws [salmon2011]. {_arithmetic(e, kernels)}",
-        "A neuron's vector is its incoming weights, its bias and its outgoing weights. A network "
-        "is frozen if no neuron ever moved, symmetric if all are equal to the last bit, tied if "
-        "some are, redundant if all are distinct but the absolute correlation of every two "
-        f"neurons' activations is at least {e.redundancy}, and broken otherwise; of several hidden "
-        "layers the least broken one decides.",
-        "Shares of networks have Wilson score intervals [wilson1927], other figures percentile "
-        "bootstrap intervals over seeds [efron1979], all at 95 %. Paired settings were compared by "
-        "McNemar's exact test [mcnemar1947] with Holm's adjustment within each choice [holm1979]. "
-        f"A property counts as neglected below a partial correlation of {e.neglect} with the "
-        "neuron that the best assignment gives it [kuhn1955].",
-        f"Components: {_sources(components(e))}.",
-        f"Versions: {listed([f'{name} {v}' for name, v in made_by.versions.items()])}. "
-        f"Config SHA-256 {made_by.digest}.",
-    ]
-    return _spelled(" ".join(" ".join(parts).split()))
+    filled = PARAGRAPH.format(
+        **{key: cite(key) for key in METHODS},
+        networks=plural(settings * e.replicates, "network"), settings=plural(settings, "setting"),
+        replicates=plural(e.replicates, "replicate"), last=e.replicates - 1, seed=e.seed,
+        version=made_by.versions["symbreak"], commit=made_by.commit_text, data=_table(e), rows=rows,
+        factors="; ".join(_factor(e, name, noun) for name, noun in NOUNS),
+        steps=plural(e.steps, "step"), arithmetic=_arithmetic(e, kernels),
+        redundancy=e.redundancy, neglect=e.neglect, sources=_sources(components(e)),
+        versions=listed([f"{name} {version}" for name, version in made_by.versions.items()]),
+        digest=made_by.digest, tools=cite(*TOOLS),
+    )  # fmt: skip
+    return " ".join(filled.split())
 
 
 def _factor(experiment: Experiment, name: str, noun: str) -> str:
     values = getattr(experiment, name)
     labels = listed([value_label(value) for value in values])
-    return f"{counted(len(values), noun)} ({labels})" if len(values) > 1 else f"{noun} {labels}"
+    return f"{plural(len(values), noun)} ({labels})" if len(values) > 1 else f"{noun} {labels}"
 
 
 def _table(experiment: Experiment) -> str:
@@ -96,23 +98,18 @@ def _arithmetic(experiment: Experiment, kernels: Sequence[str]) -> str:
 
 
 def _sources(found: Iterable[Component]) -> str:
-    keys: dict[str, list[str]] = {}
+    """Return components with their papers, those of one paper together."""
+    labels: dict[str, list[str]] = {}
     for component in found:
         label = f"{dict(NOUNS)[component.kind]} {component.name}"
         known = [part.entry.key for part in references.parts(component.reference) if part.entry]
-        keys.setdefault("; ".join(known) or "our own", []).append(label)
-    return "; ".join(f"{listed(labels)} [{key}]" for key, labels in keys.items())
+        labels.setdefault(cite(*known) if known else "(our own)", []).append(label)
+    return "; ".join(f"{listed(names)} {papers}" for papers, names in labels.items())
 
 
-def _spelled(text: str) -> str:
-    """Return a text with its keys as short citations, as in (Kingma and Ba, 2015)."""
-    entries = references.entries()
-
-    def short(match: re.Match[str]) -> str:
-        return f"({'; '.join(entries[key].short if key in entries else key for key in
-                             match[1].split('; '))})"  # fmt: skip
-
-    return re.sub(r"\[([^\]]+)\]", short, text)
+def cite(*keys: str) -> str:
+    """Return papers as a text cites them, as in ``(Kingma and Ba 2015)``."""
+    return f"({'; '.join(references.entries()[key].short for key in keys)})"
 
 
 def bibtex(experiment: Experiment, made_by: Provenance) -> str:
@@ -125,18 +122,19 @@ def run_entry(experiment: Experiment, made_by: Provenance) -> references.Entry:
     """Return the entry of the run: its key names experiment and config, its year the commit's."""
     plain = references.escaped
     note = (f"experiment {experiment.name}, seed {experiment.seed}, "
-            f"{counted(experiment.replicates, 'replicate')}, {counted(len(experiment), 'setting')}"
+            f"{plural(experiment.replicates, 'replicate')}, {plural(len(experiment), 'setting')}"
             f", config SHA-256 {made_by.digest}, {made_by.commit_text}")  # fmt: skip
     fields = {
         "author": "{the symbreak authors}",
         "title": f"symbreak report of the experiment {plain(experiment.name)}",
+        "howpublished": plain(f"symbreak {made_by.versions['symbreak']}"),
         "version": plain(made_by.versions["symbreak"]),
         "year": made_by.date[:4],
         "date": made_by.date,
         "note": plain(note),
     }
     key = f"symbreak-{re.sub('[^A-Za-z0-9-]', '-', experiment.name)}-{made_by.digest[:8]}"
-    return references.Entry("software", key, {name: v for name, v in fields.items() if v})
+    return references.Entry("misc", key, {name: v for name, v in fields.items() if v})
 
 
 def used(experiment: Experiment) -> Iterable[tuple[str, Choice, Component]]:

@@ -26,15 +26,23 @@ class Entry:
     fields: Mapping[str, str]
 
     @property
-    def text(self) -> str:
-        """The entry in short, as in ``He and others, ICCV 2015, arXiv 1502.01852``."""
+    def names(self) -> str:
+        """The authors' last names, or the first and others."""
         last = [name.partition(",")[0] for name in self.fields["author"].split(" and ")]
         if "others" in last or len(last) > NAMED:
-            names = f"{last[0]} and others"
-        else:
-            names = " and ".join(filter(None, [", ".join(last[:-1]), last[-1]]))
-        place = self._place()
-        parts = [names, place, f"arXiv {self.fields['eprint']}" if "eprint" in self.fields else ""]
+            return f"{last[0]} and others"
+        return " and ".join(filter(None, [", ".join(last[:-1]), last[-1]]))
+
+    @property
+    def short(self) -> str:
+        """The entry as a text cites it, as in ``Glorot and Bengio 2010``."""
+        return f"{self.names} {self.fields['year']}"
+
+    @property
+    def text(self) -> str:
+        """The entry in short, as in ``He and others, ICCV 2015, arXiv 1502.01852``."""
+        archive = f"arXiv {self.fields['eprint']}" if "eprint" in self.fields else ""
+        parts = [self.names, self._place(), archive]
         return re.sub(r"[{}]", "", ", ".join(filter(None, parts)))
 
     def _place(self) -> str:

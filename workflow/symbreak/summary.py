@@ -261,6 +261,11 @@ def number(value: float, digits: int = 3) -> str:
     return re.sub("e([+-])0*", r"e\1", text).replace("e+", "e").replace("-", "−")
 
 
+def plural(count: int, noun: str, several: str = "") -> str:
+    """Return a count with its noun, as in ``1 network`` and ``1,620 settings``."""
+    return f"{count:,} {noun if count == 1 else several or f'{noun}s'}"
+
+
 def are(count: int) -> str:
     """Return the verb for a count."""
     return "is" if count == 1 else "are"
