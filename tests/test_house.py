@@ -27,7 +27,7 @@ ORDER = (
     "pooled", "neglect", "contrasts", "tempo", "conditions", "seeds", "evidence", "court",
     "judging", "boundary", "summary", "neglect_text", "mathematics", "causes", "cards",
     "citation", "svg", "figures", "crossings", "matrix", "paths", "operated", "examples",
-    "breaks", "saddle", "rounding", "report", "cli",
+    "pages", "packing", "index", "page", "breaks", "saddle", "rounding", "report", "cli",
 )  # fmt: skip
 MODULES = sorted(path.stem for path in LIBRARY.glob("*.py"))
 SOURCES = sorted(

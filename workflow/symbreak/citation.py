@@ -53,11 +53,11 @@ def components(experiment: Experiment) -> list[Component]:
 
 
 def paragraph(experiment: Experiment, made_by: Provenance, rows: str, settings: int,
-              kernels: Sequence[str] = ()) -> str:  # fmt: skip
+              names: Sequence[str] = ()) -> str:  # fmt: skip
     """Return the methods of one run in plain words, its numbers filled in.
 
     ``rows`` is a sentence on the table, ``settings`` the number of settings with a result;
-    ``kernels`` names the BLAS that ``blas`` networks ran on.
+    ``names`` are of the BLAS that ``blas`` networks ran on.
     """
     e = experiment
     filled = PARAGRAPH.format(
@@ -66,7 +66,7 @@ def paragraph(experiment: Experiment, made_by: Provenance, rows: str, settings: 
         replicates=plural(e.replicates, "replicate"), last=e.replicates - 1, seed=e.seed,
         version=made_by.versions["symbreak"], commit=made_by.commit_text, data=_table(e), rows=rows,
         factors="; ".join(_factor(e, name, noun) for name, noun in NOUNS),
-        steps=plural(e.steps, "step"), arithmetic=_arithmetic(e, kernels),
+        steps=plural(e.steps, "step"), arithmetic=_arithmetic(e, names),
         redundancy=e.redundancy, neglect=e.neglect, sources=_sources(components(e)),
         versions=listed([f"{name} {version}" for name, version in made_by.versions.items()]),
         digest=made_by.digest, tools=cite(*TOOLS),
@@ -86,13 +86,13 @@ def _table(experiment: Experiment) -> str:
     return f"The data are the column {experiment.data.target} of a table of our own."
 
 
-def _arithmetic(experiment: Experiment, kernels: Sequence[str]) -> str:
+def _arithmetic(experiment: Experiment, names: Sequence[str]) -> str:
     said = {
         "exact": "In exact arithmetic every sum has one written order and nothing but IEEE "
         "additions, multiplications, divisions and square roots is used, so results have the "
         "same bits on every processor.",
         "blas": "In blas arithmetic products are those of NumPy's @"
-        + (f" ({listed(list(kernels))})" if kernels else "") + ", whose order is the library's.",
+        + (f" ({listed(list(names))})" if names else "") + ", whose order is the library's.",
     }  # fmt: skip
     return " ".join(said[name] for name in experiment.arithmetic)
 
@@ -149,3 +149,13 @@ def kernels(dynamics: pd.DataFrame) -> list[str]:
     """Return the BLAS libraries and kernels that networks were trained with, by name."""
     found: Any = dynamics["blas"].dropna().unique()
     return [str(name) for name in found if name]
+
+
+def context(experiment: Experiment, made_by: Provenance, rows: str, settings: int,
+            dynamics: pd.DataFrame) -> dict[str, Any]:  # fmt: skip
+    """Return what the page shows of methods and citation, by the names in the template."""
+    found = kernels(dynamics)
+    return {
+        "paragraph": paragraph(experiment, made_by, rows, settings, found),
+        "bibtex": bibtex(experiment, made_by), "kernels": found,
+    }  # fmt: skip

@@ -120,8 +120,8 @@ def saddle_steps(points: pd.DataFrame, steps: int, sentence: str, place: str) ->
             got, never = line[line["by"].notna()], line[line["by"].isna()]
             low, high = (got[side].fillna(got["by"]) for side in ("low", "high"))
             axes.errorbar(
-                got["eps"], got["by"], [got["by"] - low, high - got["by"]], label=name, color=svg.INK,
-                linewidth=1.5, elinewidth=0.8, markersize=5, **look,
+                got["eps"], got["by"], [got["by"] - low, high - got["by"]], label=name,
+                color=svg.INK, linewidth=1.5, elinewidth=0.8, markersize=5, **look,
             )  # fmt: skip
             axes.plot(
                 never["eps"], [height] * len(never), color=svg.INK, markersize=6, fillstyle="none",
@@ -146,8 +146,8 @@ def saddle_distance(points: pd.DataFrame, sentence: str, place: str) -> Figure:
         canvas, axes = svg.axes(4.9, 3.4)
         lines = points[end > 0].groupby("activation", sort=False)
         for (name, line), look in zip(lines, LOOKS, strict=False):
-            axes.plot(line["eps"], line["end"], label=name, color=svg.INK, linewidth=1.5, markersize=5,
-                      **look)  # fmt: skip
+            axes.plot(line["eps"], line["end"], label=name, color=svg.INK, linewidth=1.5,
+                      markersize=5, **look)  # fmt: skip
         axes.plot(eps, eps, color=svg.MUTED, linewidth=1, linestyle=(0, (1, 3)))
         axes.set_yscale("log")
         _eps_axis(axes, points)

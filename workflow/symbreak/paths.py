@@ -7,37 +7,64 @@ import numpy as np
 
 from symbreak import figures, matching, metrics
 from symbreak.networks import Trained, neuron_vectors
+from symbreak.summary import plural
+from symbreak.svg import Figure
 
 Array = np.ndarray
 
 
 @dataclass(frozen=True)
-class Paths:
-    """A picture (SVG) of the units' ways and the sentence that says its numbers."""
+class Named:
+    """Neuron vectors [c, u, k] over the first c checkpoints, the finite ones, u by name.
 
-    figure: str
-    text: str
+    ``names`` [c, u] says which unit of the network bears each name.
+    """
+
+    vectors: Array
+    names: Array
+
+    def name_of(self, unit: int) -> int:
+        """Return the name, from 1, that a unit of the trained network (from 0) bears."""
+        return 1 + int(np.flatnonzero(self.names[-1] == unit)[0])
+
+
+def named(trained: Trained, layer: int, replicate: int) -> Named | None:
+    """Return the units of one layer by name; None where no weight is finite."""
+    weights = trained.weights[replicate]
+    vectors = neuron_vectors(weights[np.isfinite(weights).all(axis=-1)], trained.widths, layer)
+    if not len(vectors):
+        return None
+    names = matching.through_training(vectors)
+    return Named(np.take_along_axis(vectors, names[..., None], axis=1), names)
+
+
+def moves(units: Named | None) -> bool:
+    """Tell whether there is a path to draw: some unit that moves."""
+    return units is not None and bool((units.vectors != units.vectors[0]).any())
 
 
 def paths(trained: Trained, layer: int, replicate: int, x: Array, verdict: str,
-          place: str) -> Paths | None:  # fmt: skip
+          place: str) -> Figure | None:  # fmt: skip
     """Return the paths of the units of one layer; None where no weight is finite or none moves.
 
     ``x`` [b, d] are the training rows, over which another replicate's units are compared.
     """
-    weights = trained.weights[replicate]
-    vectors = neuron_vectors(weights[np.isfinite(weights).all(axis=-1)], trained.widths, layer)
-    if len(vectors) < 2 or (vectors == vectors[0]).all():
+    units = named(trained, layer, replicate)
+    if units is None or not moves(units):
         return None
-    names = matching.through_training(vectors)
-    named = np.take_along_axis(vectors, names[..., None], axis=1).astype(np.float64)
-    flat, share = plane(named)
-    text = (
-        f"The ways of the {named.shape[1]} neurons of that network through weight space, from the "
-        f"dots on, in the plane that shows {100 * share:.0f} % of their variance. "
-        f"{swaps_sentence(names)}{_seeds_sentence(trained, layer, replicate, x)}"
+    flat, share = plane(units.vectors.astype(np.float64))
+    text = sentence(trained, layer, replicate, x, units, share)
+    return figures.paths(flat, trained.steps[: len(flat)].tolist(), verdict, text, place)
+
+
+def sentence(trained: Trained, layer: int, replicate: int, x: Array, units: Named,
+             share: float) -> str:  # fmt: skip
+    """Return what the picture of these units' paths shows, in words."""
+    return (
+        f"The ways of the {units.vectors.shape[1]} neurons of that network through weight space, "
+        f"from the dots on, in the plane that shows {100 * share:.0f} % of their variance. "
+        f"{swaps_sentence(units.names)}{_seeds_sentence(trained, layer, replicate, x)}"
     )
-    return Paths(figures.paths(flat, verdict, f"{place}. {text}"), text)
 
 
 def plane(named: Array) -> tuple[Array, float]:
@@ -59,9 +86,9 @@ def swaps_sentence(names: Array) -> str:
     moved = [(int(np.count_nonzero(a != b))) for a, b in pairwise(names)]
     if not any(moved):
         return "From one checkpoint to the next every neuron is matched to itself."
-    times = sum(count > 0 for count in moved)
-    return (f"Matched from one checkpoint to the next, neurons change places {times} "
-            f"time{'s' if times > 1 else ''}; the lines follow the names.")  # fmt: skip
+    times = plural(sum(count > 0 for count in moved), "time")
+    return (f"Matched from one checkpoint to the next, neurons change places {times}"
+            "; the lines follow the names.")  # fmt: skip
 
 
 def _seeds_sentence(trained: Trained, layer: int, replicate: int, x: Array) -> str:

@@ -4,11 +4,10 @@
 ``templates/``, its numbers and sentences come from ``summary``, its pictures from ``figures``.
 """
 
-import hashlib
-from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import numpy as np
@@ -18,24 +17,30 @@ from symbreak import (
     breaks,
     cards,
     causes,
+    citation,
     crossings,
     data,
     examples,
     figures,
+    index,
     mathematics,
     matrix,
     neglect_text,
     networks,
+    packing,
+    page,
+    pages,
+    references,
     rounding,
     saddle,
     summary,
 )
-from symbreak.components import Component
 from symbreak.files import write_text
 from symbreak.networks import Trained
 from symbreak.provenance import Provenance, provenance
 from symbreak.settings import REGISTRIES, Experiment, Setting
 from symbreak.story import PROPERTIES
+from symbreak.svg import Figure
 
 __all__ = ["Provenance", "Results", "build", "provenance", "write"]
 TEXT_COLUMNS = {"hidden": str, "batch_size": str}  # labels that look like numbers
@@ -49,8 +54,8 @@ class Results:
     claim, ``sensitivity`` a row a threshold, ``over_training`` a row a verdict and checkpoint,
     ``by_verdict`` a row a verdict, ``neglect`` a row a kind of start and noise, ``contrasts`` a row
     a pair of settings, ``dynamics`` a row a setting and hidden layer, ``hunted`` a row a case of
-    the hunt. ``distances`` and ``times`` take the label of an initializer and return the pairs of
-    its networks and their rows of dynamics; ``trained`` takes a setting and returns its networks.
+    the hunt. ``distances``, ``times`` and ``pages`` take the label of an initializer and return the
+    pairs of its networks, their rows of dynamics and the pages of its settings; ``trained`` takes a setting and returns its networks.
     ``features`` are the names of the inputs x [b, d] of the training rows with labels y [b],
     ``rows`` a sentence on the rows; ``searches`` are those of ``refine``.
     """
@@ -67,6 +72,7 @@ class Results:
     hunted: pd.DataFrame
     distances: Callable[[str], pd.DataFrame]
     times: Callable[[str], pd.DataFrame]
+    pages: Callable[[str], pd.DataFrame]
     trained: Callable[[Setting], Trained]
     features: Sequence[str]
     x: np.ndarray
@@ -93,6 +99,7 @@ def write(path: str | Path, experiment: Experiment, made_by: Provenance) -> None
         pd.read_csv(folder / "hunt.csv"),
         lambda init: pd.read_parquet(folder / "distances" / f"{init}.parquet"),
         lambda init: pd.read_parquet(folder / "dynamics" / f"{init}.parquet"),
+        lambda init: pd.read_parquet(folder / "pages" / f"{init}.parquet"),
         lambda setting: read_trained(folder, setting),
         rows.features,
         rows.x_train,
@@ -114,7 +121,8 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
     """Return the report as HTML; the same inputs give the same text."""
     grid = summary.Grid(experiment, results.verdicts)
     losses = summary.losses(results.networks)
-    style = "\n".join([_template("report.css"), *matrix.style_rules(grid)])
+    style, script = page.style(matrix.style_rules(grid)), page.script()
+    steps = results.pages(experiment.init[0].label)["steps"].iloc[0]
     context = {
         "experiment": experiment, "grid": grid, "words": summary.WORDS, "made_by": made_by,
         "answer": summary.answer(grid), "others": summary.others(grid),
@@ -143,9 +151,13 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
         "searches": results.searches, "crossings": crossings,
         "sensitivity": results.sensitivity.to_dict("records"),
         "diverged": int(results.networks["diverged"].sum()), "symbols": matrix.SYMBOLS,
-        "components": list(components(experiment)), "sentence": sentence, "rows": results.rows,
+        "components": list(citation.used(experiment)), "references": references,
+        "sentence": sentence, "rows": results.rows, "plural": summary.plural,
+        **citation.context(experiment, made_by, results.rows, len(grid.rows), results.dynamics),
         **causes.context(grid, results.contrasts),
-        "style": style, "style_hash": source_hash(style),
+        "style": style, "script": script, "policy": page.policy(style, script),
+        "index": packing.packed(index.index(grid, steps, list(results.features))),
+        "chunks": packing.chunks(setting_pages(grid, results)),
     }  # fmt: skip
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("symbreak"), autoescape=True, trim_blocks=True,
@@ -154,13 +166,13 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
     return environment.get_template("report.html").render(context)
 
 
-def _template(name: str) -> str:
-    return (Path(__file__).parent / "templates" / name).read_text(encoding="utf-8")
-
-
-def source_hash(text: str) -> str:
-    """Return a text's hash as a content security policy wants it."""
-    return "sha256-" + b64encode(hashlib.sha256(text.encode()).digest()).decode()
+def setting_pages(grid: summary.Grid, results: Results) -> list[dict[str, Any] | None]:
+    """Return the page of every setting in the grid's order; None where it is missing."""
+    found: dict[summary.Identity, dict[str, Any]] = {}
+    for init in grid.experiment.init:
+        for row in results.pages(init.label).to_dict("records"):
+            found[summary.identity(Setting.from_record(row))] = pages.page(row, results.features)
+    return [found.get(summary.identity(setting)) for setting in grid.settings]
 
 
 def bar(grid: summary.Grid) -> Iterator[tuple[str, float, float]]:
@@ -173,35 +185,26 @@ def bar(grid: summary.Grid) -> Iterator[tuple[str, float, float]]:
         start += width
 
 
-def loss_figure(found: pd.DataFrame, losses: pd.DataFrame) -> str:
-    """Return the box plots of the losses by verdict; empty where no loss is finite."""
+def loss_figure(found: pd.DataFrame, losses: pd.DataFrame) -> Figure | None:
+    """Return the box plots of the losses by verdict; None where no loss is finite."""
     finite = losses.dropna()
     if finite.empty:
-        return ""
+        return None
     medians = "; ".join(f"{row.verdict} {row.median:.3f}" for row in finite.itertuples())
     kept = found[found["verdict"].isin(finite["verdict"])]
-    return figures.loss(
-        kept, list(finite["verdict"]), f"Median test loss in nats by verdict: {medians}."
-    )
+    text = f"Median test loss in nats by verdict: {medians}."
+    return figures.loss(kept, list(finite["verdict"]), text)
 
 
-def neglect_figure(over_training: pd.DataFrame) -> str:
-    """Return the lines of neglected properties over training; empty where they are not known."""
+def neglect_figure(over_training: pd.DataFrame) -> Figure | None:
+    """Return the lines of neglected properties over training; None where they are not known."""
     known = over_training.dropna(subset="neglected_mean")
     if known.empty:
-        return ""
+        return None
     ends = known.groupby("verdict", sort=False)["neglected_mean"].agg(["first", "last"])
     words = [f"{v} {row['first']:.2f} to {row['last']:.2f}" for v, row in ends.iterrows()]
-    return figures.neglect(
-        known, f"Neglected properties of three, before and after training: {'; '.join(words)}."
-    )
-
-
-def components(experiment: Experiment) -> Iterator[tuple[str, str, Component]]:
-    """Yield (kind, label, component) of every component that the experiment uses."""
-    for kind, registry in REGISTRIES.items():
-        for choice in getattr(experiment, kind):
-            yield kind, choice.label, registry[choice.name]
+    text = f"Neglected properties of three, before and after training: {'; '.join(words)}."
+    return figures.neglect(known, text)
 
 
 def sentence(kind: str, name: str) -> str:
