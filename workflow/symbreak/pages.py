@@ -176,11 +176,13 @@ def page(row: Columns, features: Sequence[str]) -> Columns:
     layer = int(row["layer"])
     units, names = hidden[layer - 1], examples.parameter_names(features, hidden, layer)
     distance = {name: drawn(row[f"distance_{name}"], -1) for name in ENDS}
+    points = drawn(row["points"], -1, units, 2)
     texts = ("distance", "paths", "weights", "activations", "learned")
     return {
         "layer": layer, "layers": len(hidden), "replicate": int(row["replicate"]),
         "distance": distance,
-        "paths": {"points": drawn(row["points"], -1, units, 2), "share": none(row["share"])},
+        "paths": {"points": points, "steps": list(map(int, row["steps"][: len(points)])),
+                  "share": none(row["share"])},
         "weights": {"names": names, "before": drawn(row["before"], units, -1),
                     "after": drawn(row["after"], units, -1)},
         "activations": drawn(row["activations"], units, -1),

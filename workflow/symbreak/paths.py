@@ -71,14 +71,16 @@ def plane(named: Array) -> tuple[Array, float]:
     """Return vectors [c, u, k] in their first two principal axes [c, u, 2], and the share of the
     variance that these show. The sign of an axis is that of its largest entry.
     """
-    points = named.reshape(-1, named.shape[-1])
+    exponent = int(np.frexp(abs(named).max())[1])  # exactly: huge weights do not overflow
+    points = np.ldexp(named.reshape(-1, named.shape[-1]), -exponent)
     centred = points - points.mean(axis=0)
     _, sizes, axes = np.linalg.svd(centred, full_matrices=False)
     axes = axes[:2] * np.sign(axes[np.arange(2), abs(axes[:2]).argmax(axis=1)])[:, None]
     variance = sizes * sizes
     total = float(variance.sum())
     shape = (*named.shape[:2], 2)
-    return (centred @ axes.T).reshape(shape), float(variance[:2].sum()) / total if total else 1.0
+    flat = np.ldexp(centred @ axes.T, exponent).reshape(shape)
+    return flat, float(variance[:2].sum()) / total if total else 1.0
 
 
 def swaps_sentence(names: Array) -> str:

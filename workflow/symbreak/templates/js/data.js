@@ -11,6 +11,9 @@ const arrivals = new Map(); // number of a chunk -> what to call with its text
 // A file of a site calls this with its packed text.
 window.symbreakChunk = (number, text) => arrivals.get(number)(text);
 
+// For a reader's own console, and for tests.
+window.symbreak = { ready, page };
+
 async function index() {
   const found = document.getElementById("index");
   if (found) grid = makeGrid(await unpack(found.textContent));
