@@ -11,8 +11,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 TEMPLATES = Path(__file__).parent / "templates"
-STYLES = ("report.css",)
-SCRIPTS = ("data.js",)  # what others call comes first
+STYLES = ("tokens.css", "report.css", "figures.css", "print.css")  # what is more special, later
+SCRIPTS = ("data.js", "copy.js", "save.js", "contents.js")  # what others call comes first
+
+SECTIONS = (  # of the contents: those that a report has
+    ("claims", "Claims"), ("matrix", "Verdicts"), ("examples", "Examples"), ("causes", "Causes"),
+    ("dynamics", "Dynamics"), ("saddle", "Near starts"), ("rounding", "Rounding"),
+    ("learned", "Neglect"), ("loss", "Loss"), ("boundaries", "Boundaries"),
+    ("sensitivity", "Threshold"), ("mathematics", "Mathematics"), ("methods", "Methods"),
+    ("failures", "Failures"), ("reproduce", "Reproduce, cite"),
+)  # fmt: skip
 
 
 def style(rules: Sequence[str] = ()) -> str:

@@ -153,6 +153,7 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
         "diverged": int(results.networks["diverged"].sum()), "symbols": matrix.SYMBOLS,
         "components": list(citation.used(experiment)), "references": references,
         "sentence": sentence, "rows": results.rows, "plural": summary.plural,
+        "sections": page.SECTIONS,
         **citation.context(experiment, made_by, results.rows, len(grid.rows), results.dynamics),
         **causes.context(grid, results.contrasts),
         "style": style, "script": script, "policy": page.policy(style, script),
