@@ -161,7 +161,7 @@ def test_an_example_has_the_numbers_of_its_networks(
 
 
 def test_diverged_networks_are_counted_and_named(experiment: Experiment, text: str) -> None:
-    failures = text[text.index('id="failures"') : text.index('id="methods"')]
+    failures = section(text, "failures")
     networks = len(experiment) * experiment.replicates
     assert f"{experiment.replicates + 1} of {networks} networks diverged, in 2 of" in failures
     assert failures.count("<li>") == 2
