@@ -38,10 +38,10 @@ class Packs:
 def one_file(html: str, packs: Packs) -> str:
     """Return the page with all of its data, or with as many pages as ``BUDGET`` has room for."""
     size = packs.index["size"]
-    spent = len(_filled(html, packs, size, packs.chunks[:0]).encode())
+    spent = len(_filled(html, packs, 0, []).encode())
     count = 0
     for number, chunk in enumerate(packs.chunks):
-        spent += len(_element(f"c{number}", chunk))
+        spent += 1 + len(_element(f"c{number}", chunk))
         if spent > BUDGET:
             break
         count += 1
