@@ -263,7 +263,8 @@ def test_the_policy_allows_the_one_style_the_one_script_and_no_style_attribute(t
     style, script = (re.search(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
                      for tag in ("style", "script"))  # fmt: skip
     policy = next(found for found in page.values("content") if "default-src" in found)
-    assert style and script
+    assert style
+    assert script
     assert f"script-src '{source_hash(script[1])}' 'strict-dynamic'" in policy
     assert f"style-src '{source_hash(style[1])}'" in policy
     assert "default-src 'none'" in policy

@@ -20,8 +20,8 @@ METHODS = ("wilson1927", "efron1979", "mcnemar1947", "holm1979", "kuhn1955", "sa
 TOOLS = ("molder2021", "harris2020", "lam2015")
 PARAGRAPH = """
 We trained {networks} with symbreak {version} ({commit}): {settings}, each with {replicates}
-(experiment seed {seed}, replicates 0 to {last}). The grid crosses {factors}. {data} {rows} Every
-network has a sigmoid output and was trained on cross-entropy for {steps}; the same replicate of two
+(experiment seed {seed}, replicates 0 to {last}). The grid crosses {factors}. {data} The table has
+{rows} Every network has a sigmoid output and was trained on cross-entropy for {steps}; the same replicate of two
 settings starts from the same counter-based random draws {salmon2011}. {arithmetic} A neuron's
 vector is its incoming weights, its bias and its outgoing weights. A network is frozen if no neuron
 ever moved, symmetric if all are equal to the last bit, tied if some are, redundant if all are
@@ -99,12 +99,15 @@ def _arithmetic(experiment: Experiment, names: Sequence[str]) -> str:
 
 def _sources(found: Iterable[Component]) -> str:
     """Return components with their papers, those of one paper together."""
-    labels: dict[str, list[str]] = {}
+    names: dict[tuple[str, str], list[str]] = {}
     for component in found:
-        label = f"{dict(NOUNS)[component.kind]} {component.name}"
         known = [part.entry.key for part in references.parts(component.reference) if part.entry]
-        labels.setdefault(cite(*known) if known else "(our own)", []).append(label)
-    return "; ".join(f"{listed(names)} {papers}" for papers, names in labels.items())
+        papers = cite(*known) if known else "(our own)"
+        names.setdefault((dict(NOUNS)[component.kind], papers), []).append(component.name)
+    return "; ".join(
+        f"{noun}{'s' if len(several) > 1 else ''} {listed(several)} {papers}"
+        for (noun, papers), several in names.items()
+    )
 
 
 def cite(*keys: str) -> str:

@@ -15,13 +15,17 @@ from symbreak.story import PROPERTIES
 from symbreak.summary import WORDS, Grid, value_label
 
 DIGITS = 4  # significant, of the numbers in the index; verdicts.csv has them all
+FIRST = ("verdict", "shares", "predicted", "predicted_shares", "agrees", "known", "rule", "reason",
+         "replicates", "distinct_min", "distinct_max", "moved", "broken_fraction", "broken_low",
+         "broken_high", "max_distance_median", "loss_median", "accuracy_median", "diverged",
+         "starts_distinct", "neglected_mean")  # fmt: skip
 MODEL, TRAINING, GRID = ("hidden", "activation"), COLUMNS[5:], COLUMNS[:3]
 LISTS = ("hidden", *GRID)  # keys that the config takes as lists only
 
 
 def index(grid: Grid, steps: np.ndarray, features: list[str]) -> dict[str, Any]:
-    """Return it as a JSON value; ``steps`` [c] are those of the checkpoints."""
-    e = grid.experiment
+    """Return it as a JSON value, with the columns ``FIRST``; ``steps`` [c] are the checkpoints'."""
+    e, widest = grid.experiment, max(width for hidden in grid.experiment.hidden for width in hidden)
     return {
         "experiment": e.name,
         "factors": [factor(e, name) for name in COLUMNS],
@@ -32,9 +36,15 @@ def index(grid: Grid, steps: np.ndarray, features: list[str]) -> dict[str, Any]:
         "replicates": e.replicates,
         "size": len(grid.settings),
         "chunk": packing.CHUNK,
+        "points": packing.points(len(grid.settings), widest, len(steps)),
         "config": config_text(e),
-        "columns": columns(grid),
+        "columns": {name: one for name, one in columns(grid).items() if name in FIRST},
     }
+
+
+def later_columns(grid: Grid) -> dict[str, Any]:
+    """Return the columns that the index leaves out, which come after it."""
+    return {name: one for name, one in columns(grid).items() if name not in FIRST}
 
 
 def factor(experiment: Experiment, name: str) -> dict[str, Any]:

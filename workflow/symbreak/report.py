@@ -29,7 +29,6 @@ from symbreak import (
     networks,
     packing,
     page,
-    pages,
     references,
     rounding,
     saddle,
@@ -55,9 +54,10 @@ class Results:
     ``by_verdict`` a row a verdict, ``neglect`` a row a kind of start and noise, ``contrasts`` a row
     a pair of settings, ``dynamics`` a row a setting and hidden layer, ``hunted`` a row a case of
     the hunt. ``distances``, ``times`` and ``pages`` take the label of an initializer and return the
-    pairs of its networks, their rows of dynamics and the pages of its settings; ``trained`` takes a setting and returns its networks.
-    ``features`` are the names of the inputs x [b, d] of the training rows with labels y [b],
-    ``rows`` a sentence on the rows; ``searches`` are those of ``refine``.
+    pairs of its networks, their rows of dynamics and the pages of its settings; ``trained`` takes a
+    setting and returns its networks. ``features`` are the names of the inputs x [b, d] of the
+    training rows with labels y [b], ``rows`` a sentence on the rows; ``searches`` are those of
+    ``refine``.
     """
 
     verdicts: pd.DataFrame
@@ -83,10 +83,29 @@ class Results:
 
 def write(path: str | Path, experiment: Experiment, made_by: Provenance) -> None:
     """Write the report of an experiment from the results in its folders."""
+    write_text(path, build(experiment, read(experiment), made_by))
+
+
+def write_site(folder: str | Path, experiment: Experiment, made_by: Provenance) -> list[Path]:
+    """Write the report as a site: index.html and the data it loads; returns the files.
+
+    Data of an earlier site that this one does not have are removed.
+    """
+    files = site(experiment, read(experiment), made_by)
+    written = {Path(folder) / name: text for name, text in files.items()}
+    for old in set((Path(folder) / "data").glob("*.js")) - written.keys():
+        old.unlink()
+    for path, text in written.items():
+        write_text(path, text)
+    return list(written)
+
+
+def read(experiment: Experiment) -> Results:
+    """Return the results of an experiment from its folders."""
     folder = Path(experiment.results)
     table = data.read_csv(experiment.data_file, data.target_of(experiment.data))
     rows = data.dataset(experiment.data, table)
-    results = Results(
+    return Results(
         pd.read_csv(folder / "verdicts.csv", dtype=TEXT_COLUMNS),
         pd.read_parquet(folder / "networks.parquet"),
         pd.read_csv(folder / "claims.csv", dtype={"verdict": str}),
@@ -107,7 +126,6 @@ def write(path: str | Path, experiment: Experiment, made_by: Provenance) -> None
         data.count_rows(table),
         crossings.read(experiment),
     )
-    write_text(path, build(experiment, results, made_by))
 
 
 def read_trained(folder: Path, setting: Setting) -> Trained:
@@ -118,11 +136,21 @@ def read_trained(folder: Path, setting: Setting) -> Trained:
 
 
 def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
-    """Return the report as HTML; the same inputs give the same text."""
+    """Return the report as one HTML file; the same inputs give the same text."""
+    return page.one_file(*assembled(experiment, results, made_by))
+
+
+def site(experiment: Experiment, results: Results, made_by: Provenance) -> dict[str, str]:
+    """Return the files of the report as a site, by path."""
+    return page.site(*assembled(experiment, results, made_by))
+
+
+def assembled(experiment: Experiment, results: Results,
+              made_by: Provenance) -> tuple[str, page.Packs]:  # fmt: skip
+    """Return the page without its data, and the data."""
     grid = summary.Grid(experiment, results.verdicts)
     losses = summary.losses(results.networks)
     style, script = page.style(matrix.style_rules(grid)), page.script()
-    steps = results.pages(experiment.init[0].label)["steps"].iloc[0]
     context = {
         "experiment": experiment, "grid": grid, "words": summary.WORDS, "made_by": made_by,
         "answer": summary.answer(grid), "others": summary.others(grid),
@@ -131,6 +159,7 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
         "claims": cards.cards(grid, results.claims),
         "origins": summary.origins(grid), "bar": list(bar(grid)),
         "selectors": matrix.selectors(grid), "panels": matrix.panels(grid),
+        "left_out": len(grid.models) - matrix.written_models(grid),
         "fixed": matrix.fixed_factors(grid), "changes": list(summary.changes(grid)),
         "examples": examples.examples(grid, results.distances, results.trained, results.features,
                                       results.x, results.y),
@@ -157,23 +186,29 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
         **citation.context(experiment, made_by, results.rows, len(grid.rows), results.dynamics),
         **causes.context(grid, results.contrasts),
         "style": style, "script": script, "policy": page.policy(style, script),
-        "index": packing.packed(index.index(grid, steps, list(results.features))),
-        "chunks": packing.chunks(setting_pages(grid, results)),
     }  # fmt: skip
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("symbreak"), autoescape=True, trim_blocks=True,
         lstrip_blocks=True, undefined=jinja2.StrictUndefined,
     )  # fmt: skip
-    return environment.get_template("report.html").render(context)
+    return environment.get_template("report.html").render(context), packs(grid, results)
 
 
-def setting_pages(grid: summary.Grid, results: Results) -> list[dict[str, Any] | None]:
-    """Return the page of every setting in the grid's order; None where it is missing."""
-    found: dict[summary.Identity, dict[str, Any]] = {}
+def packs(grid: summary.Grid, results: Results) -> page.Packs:
+    """Return the index of all settings, and their pages, for the script."""
+    steps = results.pages(grid.experiment.init[0].label)["steps"].iloc[0]
+    found = index.index(grid, steps, list(results.features))
+    later = packing.packed([packing.text(index.later_columns(grid))])
+    return page.Packs(found, later, list(packing.chunks(page_rows(grid, results), found["points"])))
+
+
+def page_rows(grid: summary.Grid, results: Results) -> Iterator[packing.Row | None]:
+    """Yield the row of pages of every setting in the grid's order; None where it is missing."""
     for init in grid.experiment.init:
-        for row in results.pages(init.label).to_dict("records"):
-            found[summary.identity(Setting.from_record(row))] = pages.page(row, results.features)
-    return [found.get(summary.identity(setting)) for setting in grid.settings]
+        rows: list[dict[Any, Any]] = results.pages(init.label).to_dict("records")
+        found = {summary.identity(Setting.from_record(row)): row for row in rows}
+        own = (setting for setting in grid.settings if setting.init == init)
+        yield from (found.get(summary.identity(setting)) for setting in own)
 
 
 def bar(grid: summary.Grid) -> Iterator[tuple[str, float, float]]:
