@@ -185,6 +185,11 @@ def _template(name: str) -> str:
     return (Path(__file__).parent / "templates" / name).read_text(encoding="utf-8")
 
 
+def page_style() -> str:
+    """Return the report's style, for other pages of its site."""
+    return _template("report.css")
+
+
 def source_hash(text: str) -> str:
     """Return a text's hash as a content security policy wants it."""
     return "sha256-" + b64encode(hashlib.sha256(text.encode()).digest()).decode()
