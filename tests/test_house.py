@@ -28,8 +28,8 @@ ORDER = (
     "conditions", "seeds", "evidence", "court", "judging", "boundary", "summary", "neglect_text",
     "mathematics", "causes", "cards", "figures", "crossings", "matrix", "paths", "operated",
     "examples", "breaks", "saddle", "rounding", "report",
-    "downloads", "dictionary", "jobs", "picture", "crate", "confirmations", "publish", "compare",
-    "verify", "cli",
+    "downloads", "dictionary", "jobs", "picture", "crate", "confirmations", "record",
+    "publish", "compare", "verify", "cli",
 )  # fmt: skip
 MODULES = sorted(path.stem for path in LIBRARY.glob("*.py"))
 SOURCES = sorted(

@@ -11,6 +11,7 @@ from symbreak import downloads
 from symbreak.settings import COLUMNS
 
 Rows = list[list[str]]
+MOST = 60  # characters of a cell that are shown
 
 
 def differ(path: str, ours: bytes, theirs: bytes) -> str:
@@ -67,13 +68,16 @@ def _headers(ours: Sequence[str], theirs: Sequence[str]) -> str:
 
 def _cell(header: Sequence[str], number: int, ours: Sequence[str], theirs: Sequence[str]) -> str:
     if len(ours) != len(theirs):
-        return f"row {number - 1}: has {len(ours)} cells here and {len(theirs)} in the published one"
+        return f"row {number - 1}: has {len(ours)} cells here, {len(theirs)} in the published one"
     at = next(i for i, (a, b) in enumerate(zip(ours, theirs, strict=True)) if a != b)
     labels = [ours[i] for i, name in enumerate(header) if name in COLUMNS or name == "replicate"]
     of = f" ({' '.join(labels)})" if labels else ""
-    values = (value if len(value) <= 60 else value[:57] + "..." for value in (ours[at], theirs[at]))
-    mine, published = (value or "empty" for value in values)
-    return f"row {number - 1}{of}, column {header[at]}: {mine} here, {published} in the published one"
+    mine, published = (_short(value) for value in (ours[at], theirs[at]))
+    return f"row {number - 1}{of}, column {header[at]}: {mine} here, {published} published"
+
+
+def _short(value: str) -> str:
+    return (value if len(value) <= MOST else value[:MOST] + "...") or "empty"
 
 
 def judged(table: downloads.Table, columns: Sequence[str], with_blas: bool) -> bool:

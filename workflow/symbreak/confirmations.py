@@ -92,18 +92,19 @@ def _read(path: Path, experiment: str) -> Statement:
         raise StatementError(f"{path}: cannot be read ({error.strerror})") from None
     except ValueError:
         raise StatementError(f"{path}: not JSON; add the file that verify wrote") from None
-    for error in jsonschema.Draft202012Validator(SCHEMA).iter_errors(says):
-        place = ".".join(map(str, error.absolute_path)) or "the statement"
-        raise StatementError(f"{path}: {place}: {error.message[:120]}; add the file as verify "
+    for wrong in jsonschema.Draft202012Validator(SCHEMA).iter_errors(says):
+        place = ".".join(map(str, wrong.absolute_path)) or "the statement"
+        raise StatementError(f"{path}: {place}: {wrong.message[:120]}; add the file as verify "
                              "wrote it")  # fmt: skip
     if says["experiment"] != experiment:
-        raise StatementError(f"{path}: speaks of experiment {says['experiment']}, not "
-                             f"{experiment}; move it to {FOLDER}/{says['experiment']}/")  # fmt: skip
+        other = says["experiment"]
+        raise StatementError(f"{path}: speaks of experiment {other}, not {experiment}; move it to "
+                             f"{FOLDER}/{other}/")  # fmt: skip
     return Statement(path.name, text, says)
 
 
 def text(says: Mapping[str, Any]) -> str:
-    """Return a statement as the text of its file; raises jsonschema's error for one that is none."""
+    """Return a statement as the text of its file; raises jsonschema's error where it is none."""
     jsonschema.validate(says, SCHEMA)
     return json.dumps(says, indent=1, ensure_ascii=False) + "\n"
 

@@ -8,6 +8,7 @@ import json
 import mimetypes
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 NAME = "ro-crate-metadata.json"
@@ -52,7 +53,7 @@ class Run:
 
 def text(run: Run) -> str:
     """Return the metadata file; the same run gives the same text."""
-    graph = [_descriptor(), _root(run), *_profiles(), _workflow(run), *_language(run),
+    graph = [_descriptor(), _root(run), *_profiles(), _workflow(run), _language(run),
              *_parameters(), _action(run), _license(),
              *(_file(run, path) for path in run.files if path != run.workflow)]  # fmt: skip
     return json.dumps({"@context": CONTEXT, "@graph": graph}, indent=1, ensure_ascii=False) + "\n"
@@ -92,10 +93,12 @@ def _workflow(run: Run) -> Entity:
     }  # fmt: skip
 
 
-def _language(run: Run) -> list[Entity]:
+def _language(run: Run) -> Entity:
     site = "https://snakemake.readthedocs.io"
-    return [{"@id": "#snakemake", "@type": "ComputerLanguage", "name": "Snakemake",
-             "identifier": {"@id": site}, "url": {"@id": site}, "version": run.snakemake}]  # fmt: skip
+    return {
+        "@id": "#snakemake", "@type": "ComputerLanguage", "name": "Snakemake",
+        "identifier": {"@id": site}, "url": {"@id": site}, "version": run.snakemake,
+    }  # fmt: skip
 
 
 def _parameters() -> list[Entity]:
@@ -134,7 +137,7 @@ def _file(run: Run, path: str) -> Entity:
 
 def encoding(path: str) -> str:
     """Return the media type of a file by its ending, whatever this machine's tables say."""
-    suffix = path[path.rfind("."):] if "." in path.rpartition("/")[2] else ""
+    suffix = PurePosixPath(path).suffix
     if suffix in TYPES:
         return TYPES[suffix]
     return mimetypes.types_map.get(suffix, "application/octet-stream")

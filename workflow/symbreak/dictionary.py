@@ -26,8 +26,7 @@ class Docs:
 
     def __init__(self, columns: str, data: str) -> None:
         parts = HEADING.split(columns)[1:]
-        self.sections = {heading: _rows(text)
-                         for heading, text in zip(parts[::2], parts[1::2], strict=True)}  # fmt: skip
+        self.sections = dict(zip(parts[::2], map(_rows, parts[1::2]), strict=True))
         self.data = {name: (unit, "", f"{meaning}; {allowed}" if allowed else meaning)
                      for name, (unit, allowed, meaning) in _rows(data).items()}  # fmt: skip
 

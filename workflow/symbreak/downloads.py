@@ -75,7 +75,8 @@ def tables(experiment: Experiment) -> Iterator[tuple[Table, pd.DataFrame, bytes]
         read = distances if table.name == "distances" else frame
         yield _table(table, read(experiment, table.source), results / table.source)
     rows = Path(experiment.data_file)
-    yield _table(Table(rows.stem, rows.name, "an example to learn", "data"), pd.read_csv(rows), rows)
+    learned = Table(rows.stem, rows.name, "an example to learn", "data")
+    yield _table(learned, pd.read_csv(rows), rows)
     for source in map(Path, experiment.boundary_files):
         name = f"{source.stem}-{source.parent.name}"
         table = Table(name, source.name, f"one of the {source.stem}", "boundaries/<request>/")
@@ -124,7 +125,7 @@ def distances(experiment: Experiment, source: str) -> pd.DataFrame:
         pairs = frame(experiment, source.replace("*", init.label))
         groups = pairs.groupby(keys, observed=True, sort=False)
         found = groups[list(DISTANCES)].agg(["min", "median", "max"])
-        found.columns = [f"{name}_{end}" for name, end in found.columns]
+        found.columns = ["_".join(names) for names in found.columns]
         counts = pairs["replicate"].where(pairs["l2_whole"].notna())
         found.insert(0, "networks", counts.groupby([pairs[key] for key in keys], observed=True,
                                                    sort=False).nunique())  # fmt: skip

@@ -72,8 +72,8 @@ def _imports(module: str) -> frozenset[str]:
 def fingerprint(module: str) -> str:
     """Return 16 hex digits of the sources that decide what a module computes.
 
-    Those are its own, those of the modules it imports with the claims they read, and with the report
-    its templates. A changed figure leaves the fingerprint of the trainer as it is.
+    Those are its own, those of the modules it imports with the claims they read, and with the
+    report its templates. A changed figure leaves the fingerprint of the trainer as it is.
     """
     digest = hashlib.blake2b(digest_size=8)
     modules = sorted(modules_of(module))

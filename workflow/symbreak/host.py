@@ -17,7 +17,7 @@ def cpu() -> str:
 
 
 def hardware() -> str:
-    """Return processor, number of CPUs and system, as in ``AMD EPYC 9R14, 2 CPUs, Linux x86_64``."""
+    """Return processor, CPUs and system, as in ``AMD EPYC 9R14, 2 CPUs, Linux x86_64``."""
     return f"{cpu()}, {os.cpu_count()} CPUs, {platform.system()} {platform.machine()}"
 
 

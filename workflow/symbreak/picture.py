@@ -69,8 +69,8 @@ def _matrix(axes: Axes, grid: Grid, tokens: dict[str, str]) -> None:
         axes.axhline(edge - 0.5, color=tokens["paper"], linewidth=1)
     named = range(len(e.init)) if len(e.init) <= MOST_ROWS else []
     axes.set_yticks(list(named), [e.init[i].label for i in named], size=9, color=tokens["ink"])
-    axes.set_xticks([(i + 0.5) * wide - 0.5 for i in range(len(e.dropout))],
-                    [choice.label for choice in e.dropout], size=11, color=tokens["ink"])  # fmt: skip
+    middles = [(i + 0.5) * wide - 0.5 for i in range(len(e.dropout))]
+    axes.set_xticks(middles, [choice.label for choice in e.dropout], size=11, color=tokens["ink"])
     axes.tick_params(length=0)
     axes.xaxis.tick_top()
     for spine in axes.spines.values():
@@ -81,8 +81,8 @@ def _key(figure: Figure, grid: Grid, tokens: dict[str, str]) -> None:
     used = [word for word in WORDS if grid.counts[word.name]]
     for i, word in enumerate(used):
         x = 0.045 + 0.92 * i / len(used)
-        figure.text(x, 0.06, word.symbol, size=15, color=tokens[f"on-{word.name}"],
-                    bbox={"facecolor": tokens[word.name], "edgecolor": "none", "pad": 4})  # fmt: skip
+        box = {"facecolor": tokens[word.name], "edgecolor": "none", "pad": 4}
+        figure.text(x, 0.06, word.symbol, size=15, color=tokens[f"on-{word.name}"], bbox=box)
         figure.text(x + 0.028, 0.06, f"{word.name} {grid.counts[word.name]:,}", size=11,
                     color=tokens["ink"])  # fmt: skip
     figure.text(0.96, 0.91, "symbreak", size=16, color=tokens["muted"], ha="right")

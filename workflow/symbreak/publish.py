@@ -7,38 +7,28 @@ again from the same ones it has the same bytes. Nothing asks the clock or the ne
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import jinja2
 import pandas as pd
-import yaml
 
 from symbreak import (
     confirmations,
     crate,
     dictionary,
     downloads,
-    jobs,
     picture,
     report,
     summary,
 )
 from symbreak.files import write_text
-from symbreak.report import Provenance
+from symbreak.record import CITATION, DOCS, PAPERS, Sources, citation, configs, provenance
 from symbreak.settings import Experiment
 
 SUMS = "SHA256SUMS"
-# Files of the checkout that a site needs, by what takes them.
-DOCS = ("docs/files.md", "data/README.md")
-PAPERS = (
-    "Snakefile", "workflow/rules/train.smk", "workflow/rules/measure.smk",
-    "workflow/rules/report.smk", "requirements.lock", "environment.yml", "LICENSE",
-)  # fmt: skip
-CITATION = "CITATION.cff"
 SENTENCES = {
     "index.html": "the report, with its data in files of its own",
     "report.html": "the report as one file, which opens from disk",
@@ -57,19 +47,6 @@ SENTENCES = {
 
 class PublishError(RuntimeError):
     """A site that cannot be made: one sentence."""
-
-
-@dataclass(frozen=True)
-class Sources:
-    """Where a site's parts come from.
-
-    ``papers`` has the path of each of DOCS, PAPERS and CITATION; ``statements`` are files.
-    """
-
-    experiment: Experiment
-    made_by: Provenance
-    papers: Mapping[str, str]
-    statements: Sequence[str] = ()
 
 
 def marker(experiment: Experiment) -> str:
@@ -159,63 +136,10 @@ def _copy(source: str | Path, target: Path) -> None:
     target.write_bytes(Path(source).read_bytes())
 
 
-def configs(made_by: Provenance) -> list[tuple[str, str]]:
-    """Return (name, text) of each config file; those of one name are numbered in their order."""
-    names = [Path(path).name for path, _ in made_by.config]
-    numbered = len(set(names)) < len(names)
-    return [(f"{i}-{name}" if numbered else name, text)
-            for i, (name, (_, text)) in enumerate(zip(names, made_by.config, strict=True), 1)]
-
-
 def checksums(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every file of a folder by its path, in the order of the paths."""
     paths = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
     return {path: hashlib.sha256(folder.joinpath(path).read_bytes()).hexdigest() for path in paths}
-
-
-def provenance(sources: Sources) -> dict[str, Any]:
-    """Return what made the results, as plain values; times are those of the jobs' own files."""
-    experiment, made_by = sources.experiment, sources.made_by
-    done = jobs.read(experiment)
-    started, finished = jobs.span(done)
-    commit, _, changed = made_by.commit.partition(" with ")
-    return {
-        "experiment": experiment.name, "commit": commit, "local_changes": bool(changed),
-        "command": made_by.command,
-        "config_sha256": made_by.digest,
-        "config": [{"path": path, "sha256": hashlib.sha256(text.encode()).hexdigest()}
-                   for path, text in made_by.config],
-        "lock_sha256": hashlib.sha256(
-            Path(sources.papers["requirements.lock"]).read_bytes()).hexdigest(),
-        "versions": dict(made_by.versions),
-        "seeds": {"experiment": experiment.seed, "replicates": list(range(experiment.replicates))},
-        "started": started, "finished": finished,
-        "seconds": round(sum(job.seconds or 0 for job in done), 3),
-        "machines": jobs.machines(done), "jobs": [asdict(job) for job in done],
-    }  # fmt: skip
-
-
-def citation(sources: Sources, finished: str) -> str:
-    """Return a CITATION.cff of the run, which refers to the software by the checkout's own one."""
-    software = yaml.safe_load(_text(sources.papers[CITATION]))
-    digest = sources.made_by.digest
-    dated = {"date-released": finished[:10]} if finished else {}
-    known = not sources.made_by.commit.startswith("unknown")
-    commit = {"commit": sources.made_by.commit.partition(" ")[0]} if known else {}
-    found = {
-        "cff-version": "1.2.0",
-        "message": "If you use these results, please cite them as below.",
-        "title": f"Which settings set neurons apart? Results of the experiment "
-                 f"{sources.experiment.name}",
-        "type": "dataset", "authors": software["authors"], "license": software["license"],
-        "version": digest[:12], **dated,
-        "identifiers": [{"type": "other", "value": f"sha256:{digest}",
-                         "description": "The SHA-256 of the experiment's config."}],
-        "references": [{"type": "software", "title": software["title"],
-                        "authors": software["authors"], "version": software["version"],
-                        "license": software["license"], **commit}],
-    }  # fmt: skip
-    return yaml.safe_dump(found, sort_keys=False, allow_unicode=True, width=100)
 
 
 def _pages(sources: Sources, folder: Path, grid: summary.Grid, record: Mapping[str, Any],
@@ -280,11 +204,12 @@ def run(sources: Sources, folder: Path, record: Mapping[str, Any],
         for path, digest in checksums(folder).items()
     }  # fmt: skip
     name = sources.experiment.name
+    tables_of = [path for path in found if path.startswith(f"{downloads.TABLES}/")]
     return crate.Run(
         f"symbreak experiment {name}",
         f"Which settings set neurons apart? Verdicts, networks and report of experiment {name}.",
         record["finished"] or "2026", record["started"], record["finished"], "Snakefile",
         record["versions"]["snakemake"], record["commit"], found,
         [path for path in found if path.startswith("config/")],
-        [path for path in found if path.startswith(f"{downloads.TABLES}/") or path == "report.html"],
+        [*tables_of, "report.html"],
     )  # fmt: skip

@@ -19,7 +19,8 @@ from threadpoolctl import threadpool_info
 
 from symbreak import compare, confirmations, downloads, jobs
 from symbreak.files import write_text
-from symbreak.publish import SUMS, checksums, configs
+from symbreak.publish import SUMS, checksums
+from symbreak.record import configs
 from symbreak.report import Provenance
 from symbreak.settings import Experiment
 
@@ -90,8 +91,8 @@ def write(experiment: Experiment, made_by: Provenance, published: str) -> str:
     write_text(path, confirmations.text(says))
     if not outcome.agrees:
         raise VerifyError(f"{_differences(outcome)}; statement: {path}")
-    return (f"Confirmed: all {len(outcome.compared)} tables are those of {published}, computed here "
-            f"anew{_left_out(outcome)}. Statement: {path}; to add it to the site see "
+    return (f"Confirmed: the {len(outcome.compared)} files of tables in {published} are what was "
+            f"computed here{_left_out(outcome)}. Statement: {path}; to add it to the site see "
             "docs/publishing.md")  # fmt: skip
 
 
@@ -103,10 +104,11 @@ class Site:
 
     def file(self, path: str) -> bytes:
         """Return a file's bytes; raises VerifyError unless they are what the checksums say."""
-        found = fetch(beside(self.published, path))
+        where = beside(self.published, path)
+        found = fetch(where)
         if hashlib.sha256(found).hexdigest() != self.sums[path]:
-            raise VerifyError(f"{beside(self.published, path)} is not what its {SUMS} says: the site "
-                              "was changed after it was made, or came incomplete")  # fmt: skip
+            raise VerifyError(f"{where} is not what its {SUMS} says: the site was changed after it "
+                              "was made, or came incomplete")  # fmt: skip
         return found
 
     def jobs(self) -> list[jobs.Job]:
@@ -194,7 +196,8 @@ def statement(experiment: Experiment, made_by: Provenance, outcome: Outcome, sit
         "published": {"sums_sha256": digest,
                       "data_sha256": confirmations.data_digest(site.sums)},
         "config_sha256": made_by.digest, "commit": made_by.commit, "finished": jobs.span(done)[1],
-        "hardware": list(jobs.machines(done))[:4], "blas": blas(), "versions": dict(made_by.versions),
+        "hardware": list(jobs.machines(done))[:4], "blas": blas(),
+        "versions": dict(made_by.versions),
         "files": {"compared": len(outcome.compared),
                   "equal": len(outcome.compared) - len(outcome.differing)},
         "differing": list(outcome.differing)[:most], "missing": outcome.missing[:most],
@@ -202,7 +205,7 @@ def statement(experiment: Experiment, made_by: Provenance, outcome: Outcome, sit
 
 
 def blas() -> str:
-    """Return the BLAS of this process with its version and kernel; it decides nothing that agrees."""
+    """Return the BLAS of this process, with its version and kernel; no verdict hangs on it."""
     found = [f"{info['internal_api']} {info['version']} {info.get('architecture', '')}".strip()
              for info in threadpool_info() if info["user_api"] == "blas"]  # fmt: skip
     return "; ".join(dict.fromkeys(found)) or "not known"
@@ -212,9 +215,9 @@ def _own(outcome: Outcome, site: Site) -> str:
     if not outcome.agrees:
         raise VerifyError(f"{_differences(outcome)} (and {outcome.own} of {outcome.jobs} jobs here "
                           "are those that made the site)")  # fmt: skip
-    return (f"Nothing is confirmed: {outcome.own} of the {outcome.jobs} jobs here are those that made "
-            f"{site.published}, so that it equals itself. Verify in a fresh checkout, or remove "
-            "the folder of results")  # fmt: skip
+    return (f"Nothing is confirmed: {outcome.own} of the {outcome.jobs} jobs here are those that "
+            f"made {site.published}, so that it equals itself. Verify in a fresh checkout, or "
+            "remove the folder of results")  # fmt: skip
 
 
 def _differences(outcome: Outcome) -> str:
