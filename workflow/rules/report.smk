@@ -1,10 +1,14 @@
 # In: all that was found, and the config. Out: the report, one file, and the site.
+# `--report` of Snakemake makes a page of its own from what is marked with report().
 
 from symbreak import confirmations
 from symbreak import publish as publishing
 from symbreak import verify as verification
 
 USED = {key: value for key, value in config.items() if key != "published"}
+
+
+report: "../report/workflow.rst"
 
 
 rule report:
@@ -18,7 +22,7 @@ rule report:
         data=DATA,
         config=CONFIG_FILES,
     output:
-        EXPERIMENT.report,
+        report(EXPERIMENT.report, caption="../report/report.rst", category="Report"),
     log:
         f"{LOGS}/report/report.log",
     benchmark:
