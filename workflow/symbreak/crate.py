@@ -73,7 +73,7 @@ def _root(run: Run) -> Entity:
         "@id": "./", "@type": "Dataset", "name": run.name, "description": run.description,
         "datePublished": run.published, "license": {"@id": LICENSE},
         "conformsTo": _ids([*PROFILES]), "hasPart": _ids([*run.files]),
-        "mainEntity": {"@id": run.workflow}, "mentions": {"@id": "#run"},
+        "mainEntity": {"@id": run.workflow}, "mentions": [{"@id": "#run"}],
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -208,8 +209,14 @@ def run(sources: Sources, folder: Path, record: Mapping[str, Any],
     return crate.Run(
         f"symbreak experiment {name}",
         f"Which settings set neurons apart? Verdicts, networks and report of experiment {name}.",
-        record["finished"] or "2026", record["started"], record["finished"], "Snakefile",
+        record["finished"] or _date(sources.experiment), record["started"], record["finished"], "Snakefile",
         record["versions"]["snakemake"], record["commit"], found,
         [path for path in found if path.startswith("config/")],
         [*tables_of, "report.html"],
     )  # fmt: skip
+
+
+def _date(experiment: Experiment) -> str:
+    """Return the day on which the verdicts' file was written, where no log tells when jobs ended."""
+    changed = Path(experiment.results, "verdicts.csv").stat().st_mtime
+    return datetime.fromtimestamp(changed, UTC).date().isoformat()

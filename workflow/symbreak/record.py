@@ -86,4 +86,11 @@ def citation(sources: Sources, finished: str) -> str:
                         "authors": software["authors"], "version": software["version"],
                         "license": software["license"], **commit}],
     }  # fmt: skip
-    return yaml.safe_dump(found, sort_keys=False, allow_unicode=True, width=100)
+    return yaml.dump(found, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=100)
+
+
+class _Plain(yaml.SafeDumper):
+    """YAML that spells out what occurs twice."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
