@@ -35,7 +35,8 @@ class Run:
     """What a crate says of a run; times in UTC, empty where the logs do not tell them.
 
     ``files`` has (size in bytes, SHA-256, sentence) of each file of the site by its path;
-    ``inputs`` and ``results`` are paths among them, ``workflow`` is that of the Snakefile.
+    ``inputs`` and ``results`` are paths among them, ``workflow`` is that of the Snakefile;
+    ``authors`` are those of the software.
     """
 
     name: str
@@ -49,12 +50,13 @@ class Run:
     files: Mapping[str, tuple[int, str, str]]
     inputs: Sequence[str]
     results: Sequence[str]
+    authors: Sequence[str]
 
 
 def text(run: Run) -> str:
     """Return the metadata file; the same run gives the same text."""
     graph = [_descriptor(), _root(run), *_profiles(), _workflow(run), _language(run),
-             *_parameters(), _action(run), _license(),
+             *_parameters(), _action(run), _license(), *_authors(run),
              *(_file(run, path) for path in run.files if path != run.workflow)]  # fmt: skip
     return json.dumps({"@context": CONTEXT, "@graph": graph}, indent=1, ensure_ascii=False) + "\n"
 
@@ -71,10 +73,16 @@ def _descriptor() -> Entity:
 def _root(run: Run) -> Entity:
     return {
         "@id": "./", "@type": "Dataset", "name": run.name, "description": run.description,
-        "datePublished": run.published, "license": {"@id": LICENSE},
+        "datePublished": run.published,
+        "author": _ids([f"#author-{i}" for i in range(len(run.authors))]), "license": {"@id": LICENSE},
         "conformsTo": _ids([*PROFILES]), "hasPart": _ids([*run.files]),
         "mainEntity": {"@id": run.workflow}, "mentions": [{"@id": "#run"}],
     }  # fmt: skip
+
+
+def _authors(run: Run) -> list[Entity]:
+    return [{"@id": f"#author-{i}", "@type": "Organization", "name": name}
+            for i, name in enumerate(run.authors)]  # fmt: skip
 
 
 def _profiles() -> list[Entity]:
@@ -88,6 +96,7 @@ def _workflow(run: Run) -> Entity:
         "@id": run.workflow, "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow"],
         "name": "symbreak", "description": sentence, "version": run.commit,
         "programmingLanguage": {"@id": "#snakemake"}, "license": {"@id": LICENSE},
+        "conformsTo": {"@id": "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"},
         "input": {"@id": "#config"}, "output": {"@id": "#results"},
         "contentSize": str(size), "sha256": digest, "encodingFormat": "text/x-snakemake",
     }  # fmt: skip
@@ -110,13 +119,19 @@ def _parameters() -> list[Entity]:
 
 
 def _action(run: Run) -> Entity:
-    times = {"startTime": run.started, "endTime": run.finished}
+    times = {"startTime": _time(run.started), "endTime": _time(run.finished)}
     return {
         "@id": "#run", "@type": "CreateAction", "name": f"Run of {run.name}",
+        "description": "From the config to the tables and the report; jobs: provenance.json",
         "instrument": {"@id": run.workflow}, **{key: time for key, time in times.items() if time},
-        "actionStatus": {"@id": "http://schema.org/CompletedActionStatus"},
+        "actionStatus": "http://schema.org/CompletedActionStatus",
         "object": _ids(run.inputs), "result": _ids(run.results),
     }  # fmt: skip
+
+
+def _time(time: str) -> str:
+    """Return a time in UTC with its zone as the profile wants it: a difference, not Z."""
+    return time.replace("Z", "+00:00")
 
 
 def _license() -> Entity:

@@ -26,7 +26,7 @@ from symbreak import (
     summary,
 )
 from symbreak.files import write_text
-from symbreak.record import CITATION, DOCS, PAPERS, Sources, citation, configs, provenance
+from symbreak.record import CITATION, DOCS, PAPERS, Sources, authors, citation, configs, provenance
 from symbreak.settings import Experiment
 
 SUMS = "SHA256SUMS"
@@ -209,14 +209,14 @@ def run(sources: Sources, folder: Path, record: Mapping[str, Any],
     return crate.Run(
         f"symbreak experiment {name}",
         f"Which settings set neurons apart? Verdicts, networks and report of experiment {name}.",
-        record["finished"] or _date(sources.experiment), record["started"], record["finished"], "Snakefile",
-        record["versions"]["snakemake"], record["commit"], found,
+        record["finished"] or _date(sources.experiment), record["started"], record["finished"],
+        "Snakefile", record["versions"]["snakemake"], record["commit"], found,
         [path for path in found if path.startswith("config/")],
-        [*tables_of, "report.html"],
+        [*tables_of, "report.html"], authors(sources),
     )  # fmt: skip
 
 
 def _date(experiment: Experiment) -> str:
-    """Return the day on which the verdicts' file was written, where no log tells when jobs ended."""
+    """Return the day of the verdicts' file, for where no log tells when the jobs finished."""
     changed = Path(experiment.results, "verdicts.csv").stat().st_mtime
     return datetime.fromtimestamp(changed, UTC).date().isoformat()

@@ -89,6 +89,13 @@ def citation(sources: Sources, finished: str) -> str:
     return yaml.dump(found, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=100)
 
 
+def authors(sources: Sources) -> list[str]:
+    """Return the names of the software's authors, from the checkout's CITATION.cff."""
+    found = yaml.safe_load(Path(sources.papers[CITATION]).read_text(encoding="utf-8"))["authors"]
+    parts = ("name", "given-names", "name-particle", "family-names", "name-suffix")
+    return [" ".join(author[part] for part in parts if part in author) for author in found]
+
+
 class _Plain(yaml.SafeDumper):
     """YAML that spells out what occurs twice."""
 
