@@ -6,7 +6,7 @@ from unittest.mock import patch
 import pandas as pd
 import report_results
 import yaml
-from symbreak import data, files, judging, learned, networks, publish, record, report
+from symbreak import data, files, judging, learned, networks, pages, publish, record, report
 from symbreak.networks import Trained
 from symbreak.settings import Experiment, Setting
 
@@ -40,7 +40,9 @@ def make(folder: Path, experiment: Experiment, trained: dict[Setting, Trained]) 
             same = [t for t in group if (t.setting.dropout, t.setting.bias)
                     == (setting.dropout, setting.bias)]  # fmt: skip
             networks.save(results / "train" / name, same)
-        for name, table in learned.tables(group, rows, experiment.seed, *thresholds):
+        parts = dict(learned.tables(group, rows, experiment.seed, *thresholds))
+        parts["pages"] = pages.table(group, parts["properties"], rows, experiment.neglect)
+        for name, table in parts.items():
             found.setdefault(name, []).append(table)
             with files.written(results / name / f"{init.label}.parquet") as path:
                 table.to_parquet(path, index=False)
@@ -73,8 +75,6 @@ def sources(experiment: Experiment, *statements: str) -> record.Sources:
 def site(experiment: Experiment, *statements: str) -> Path:
     """Publish the results in the working directory; returns the site's folder."""
     made_from = sources(experiment, *statements)
-    if not Path(experiment.report).exists():
-        report.write(experiment.report, experiment, made_from.made_by)
     with patch.object(report, "commit", lambda: made_from.made_by.commit):
         publish.write(made_from)
     return Path(publish.marker(experiment)).parent / "site"

@@ -27,8 +27,8 @@ ORDER = (
     "matching", "groups", "dynamics", "learned", "pooled", "neglect", "contrasts", "tempo",
     "conditions", "seeds", "evidence", "court", "judging", "boundary", "summary", "neglect_text",
     "mathematics", "causes", "cards", "figures", "crossings", "matrix", "paths", "operated",
-    "examples", "breaks", "saddle", "rounding", "report",
-    "downloads", "dictionary", "jobs", "picture", "crate", "confirmations", "record",
+    "examples", "pages", "packing", "index", "page", "breaks", "saddle", "rounding",
+    "report", "downloads", "dictionary", "jobs", "picture", "crate", "confirmations", "record",
     "publish", "compare", "verify", "cli",
 )  # fmt: skip
 MODULES = sorted(path.stem for path in LIBRARY.glob("*.py"))

@@ -1,4 +1,5 @@
-# In: all that was found, and the config. Out: the report, one file, and the site.
+# In: all that was found, and the config. Out: the report, one file.
+# pages is a job an initializer; report puts them together, publish makes the site around it.
 # `--report` of Snakemake makes a page of its own from what is marked with report().
 
 from symbreak import confirmations
@@ -11,12 +12,39 @@ USED = {key: value for key, value in config.items() if key != "published"}
 report: "../report/workflow.rst"
 
 
+rule pages:
+    """Draw together the page of each setting of one initializer."""
+    input:
+        data=DATA,
+        weights=lambda wildcards: EXPERIMENT.train_files(wildcards.init),
+        properties=rules.measure.output.properties,
+    output:
+        f"{RESULTS}/pages/{{init}}.parquet",
+    log:
+        f"{LOGS}/pages/{{init}}.log",
+    benchmark:
+        f"{BENCHMARKS}/pages/{{init}}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=plan.measure_megabytes(EXPERIMENT),
+        runtime=plan.train_minutes(EXPERIMENT),
+    params:
+        data=EXPERIMENT.data_record(),
+        neglect=EXPERIMENT.neglect,
+        code=files.fingerprint("pages"),
+    script:
+        "../scripts/pages.py"
+
+
 rule report:
     """Write the report, one HTML file that opens from disk."""
     input:
         rules.judge.output,
         rules.hunt.output,
         expand(rules.measure.output.distances, init=INITS),
+        expand(rules.pages.output, init=INITS),
         [EXPERIMENT.train_files(init.label) for init in EXPERIMENT.init],
         EXPERIMENT.boundary_files,
         data=DATA,

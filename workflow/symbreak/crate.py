@@ -74,7 +74,7 @@ def _root(run: Run) -> Entity:
     return {
         "@id": "./", "@type": "Dataset", "name": run.name, "description": run.description,
         "datePublished": run.published,
-        "author": _ids([f"#author-{i}" for i in range(len(run.authors))]), "license": {"@id": LICENSE},
+        "author": _ids([author["@id"] for author in _authors(run)]), "license": {"@id": LICENSE},
         "conformsTo": _ids([*PROFILES]), "hasPart": _ids([*run.files]),
         "mainEntity": {"@id": run.workflow}, "mentions": [{"@id": "#run"}],
     }  # fmt: skip

@@ -21,6 +21,7 @@ from symbreak import (
     crate,
     dictionary,
     downloads,
+    page,
     picture,
     report,
     summary,
@@ -150,13 +151,15 @@ def _pages(sources: Sources, folder: Path, grid: summary.Grid, record: Mapping[s
     statements = confirmations.read(sources.statements, name)
     for statement in statements:
         write_text(folder / confirmations.FOLDER / statement.name, statement.text.decode())
-    _copy(sources.experiment.report, folder / "report.html")
+    found = report.read(sources.experiment)
+    html, packs = report.assembled(sources.experiment, found, sources.made_by)
+    files = page.site(html, packs) | {"report.html": page.one_file(html, packs, "index.html")}
     digest = confirmations.data_digest(checksums(folder))
-    style = report.page_style()
+    style = page.style()
     context = {
         "experiment": sources.experiment, "answer": summary.answer(grid), "record": record,
         "title": f"{name}: which settings set neurons apart", "style": style,
-        "style_hash": report.source_hash(style), "statements": statements, "digest": digest,
+        "style_hash": page.source_hash(style), "statements": statements, "digest": digest,
         "tables": [(table, len(rows), len(rows.columns), sizes(folder, table.name))
                    for table, rows in tables],
         "sentences": SENTENCES, "made_by": sources.made_by, "sums": SUMS,
@@ -166,12 +169,13 @@ def _pages(sources: Sources, folder: Path, grid: summary.Grid, record: Mapping[s
         loader=jinja2.PackageLoader("symbreak"), autoescape=True, trim_blocks=True,
         lstrip_blocks=True, undefined=jinja2.StrictUndefined,
     )  # fmt: skip
-    for page, template in (("data.html", "data.html"), ("404.html", "404.html")):
-        write_text(folder / page, environment.get_template(template).render(context))
+    for name in ("data.html", "404.html"):
+        files[name] = environment.get_template(name).render(context)
     head, link = (environment.get_template(f"site_{part}.html").render(context)
                   for part in ("head", "link"))  # fmt: skip
-    index = folder.joinpath("report.html").read_text(encoding="utf-8")
-    write_text(folder / "index.html", into(into(index, "</title>", head), "<footer>", link))
+    files["index.html"] = into(into(files["index.html"], "</title>", head), "<footer>", link)
+    for name, text in files.items():
+        write_text(folder / name, text)
 
 
 def sizes(folder: Path, table: str) -> list[tuple[str, str]]:
@@ -186,9 +190,9 @@ def size(count: int) -> str:
     return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.1f} kB"
 
 
-def into(page: str, mark: str, text: str) -> str:
+def into(html: str, mark: str, text: str) -> str:
     """Return a page with a text after the only place of a mark; raises PublishError without it."""
-    before, found, after = page.partition(mark)
+    before, found, after = html.partition(mark)
     if not found:
         raise PublishError(f"the report has no {mark}: it was not made by this version")
     return before + found + "\n" + text + after

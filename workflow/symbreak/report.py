@@ -8,7 +8,6 @@ import hashlib
 import platform
 import shlex
 import subprocess
-from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -28,10 +27,13 @@ from symbreak import (
     data,
     examples,
     figures,
+    index,
     mathematics,
     matrix,
     neglect_text,
     networks,
+    packing,
+    page,
     rounding,
     saddle,
     summary,
@@ -76,10 +78,11 @@ class Results:
     claim, ``sensitivity`` a row a threshold, ``over_training`` a row a verdict and checkpoint,
     ``by_verdict`` a row a verdict, ``neglect`` a row a kind of start and noise, ``contrasts`` a row
     a pair of settings, ``dynamics`` a row a setting and hidden layer, ``hunted`` a row a case of
-    the hunt. ``distances`` and ``times`` take the label of an initializer and return the pairs of
-    its networks and their rows of dynamics; ``trained`` takes a setting and returns its networks.
-    ``features`` are the names of the inputs x [b, d] of the training rows with labels y [b],
-    ``rows`` a sentence on the rows; ``searches`` are those of ``refine``.
+    the hunt. ``distances``, ``times`` and ``pages`` take the label of an initializer and return the
+    pairs of its networks, their rows of dynamics and the pages of its settings; ``trained`` takes a
+    setting and returns its networks. ``features`` are the names of the inputs x [b, d] of the
+    training rows with labels y [b], ``rows`` a sentence on the rows; ``searches`` are those of
+    ``refine``.
     """
 
     verdicts: pd.DataFrame
@@ -94,6 +97,7 @@ class Results:
     hunted: pd.DataFrame
     distances: Callable[[str], pd.DataFrame]
     times: Callable[[str], pd.DataFrame]
+    pages: Callable[[str], pd.DataFrame]
     trained: Callable[[Setting], Trained]
     features: Sequence[str]
     x: np.ndarray
@@ -104,10 +108,29 @@ class Results:
 
 def write(path: str | Path, experiment: Experiment, made_by: Provenance) -> None:
     """Write the report of an experiment from the results in its folders."""
+    write_text(path, build(experiment, read(experiment), made_by))
+
+
+def write_site(folder: str | Path, experiment: Experiment, made_by: Provenance) -> list[Path]:
+    """Write the report as a site: index.html and the data it loads; returns the files.
+
+    Data of an earlier site that this one does not have are removed.
+    """
+    files = site(experiment, read(experiment), made_by)
+    written = {Path(folder) / name: text for name, text in files.items()}
+    for old in set((Path(folder) / "data").glob("*.js")) - written.keys():
+        old.unlink()
+    for path, text in written.items():
+        write_text(path, text)
+    return list(written)
+
+
+def read(experiment: Experiment) -> Results:
+    """Return the results of an experiment from its folders."""
     folder = Path(experiment.results)
     table = data.read_csv(experiment.data_file, data.target_of(experiment.data))
     rows = data.dataset(experiment.data, table)
-    results = Results(
+    return Results(
         pd.read_csv(folder / "verdicts.csv", dtype=TEXT_COLUMNS),
         pd.read_parquet(folder / "networks.parquet"),
         pd.read_csv(folder / "claims.csv", dtype={"verdict": str}),
@@ -120,6 +143,7 @@ def write(path: str | Path, experiment: Experiment, made_by: Provenance) -> None
         pd.read_csv(folder / "hunt.csv"),
         lambda init: pd.read_parquet(folder / "distances" / f"{init}.parquet"),
         lambda init: pd.read_parquet(folder / "dynamics" / f"{init}.parquet"),
+        lambda init: pd.read_parquet(folder / "pages" / f"{init}.parquet"),
         lambda setting: read_trained(folder, setting),
         rows.features,
         rows.x_train,
@@ -127,7 +151,6 @@ def write(path: str | Path, experiment: Experiment, made_by: Provenance) -> None
         data.count_rows(table),
         crossings.read(experiment),
     )
-    write_text(path, build(experiment, results, made_by))
 
 
 def read_trained(folder: Path, setting: Setting) -> Trained:
@@ -138,10 +161,21 @@ def read_trained(folder: Path, setting: Setting) -> Trained:
 
 
 def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
-    """Return the report as HTML; the same inputs give the same text."""
+    """Return the report as one HTML file; the same inputs give the same text."""
+    return page.one_file(*assembled(experiment, results, made_by))
+
+
+def site(experiment: Experiment, results: Results, made_by: Provenance) -> dict[str, str]:
+    """Return the files of the report as a site, by path."""
+    return page.site(*assembled(experiment, results, made_by))
+
+
+def assembled(experiment: Experiment, results: Results,
+              made_by: Provenance) -> tuple[str, page.Packs]:  # fmt: skip
+    """Return the page without its data, and the data."""
     grid = summary.Grid(experiment, results.verdicts)
     losses = summary.losses(results.networks)
-    style = "\n".join([_template("report.css"), *matrix.style_rules(grid)])
+    style, script = page.style(matrix.style_rules(grid)), page.script()
     context = {
         "experiment": experiment, "grid": grid, "words": summary.WORDS, "made_by": made_by,
         "answer": summary.answer(grid), "others": summary.others(grid),
@@ -150,6 +184,7 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
         "claims": cards.cards(grid, results.claims),
         "origins": summary.origins(grid), "bar": list(bar(grid)),
         "selectors": matrix.selectors(grid), "panels": matrix.panels(grid),
+        "left_out": len(grid.models) - matrix.written_models(grid),
         "fixed": matrix.fixed_factors(grid), "changes": list(summary.changes(grid)),
         "examples": examples.examples(grid, results.distances, results.trained, results.features,
                                       results.x, results.y),
@@ -172,27 +207,30 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
         "diverged": int(results.networks["diverged"].sum()), "symbols": matrix.SYMBOLS,
         "components": list(components(experiment)), "sentence": sentence, "rows": results.rows,
         **causes.context(grid, results.contrasts),
-        "style": style, "style_hash": source_hash(style),
+        "style": style, "script": script, "policy": page.policy(style, script),
     }  # fmt: skip
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("symbreak"), autoescape=True, trim_blocks=True,
         lstrip_blocks=True, undefined=jinja2.StrictUndefined,
     )  # fmt: skip
-    return environment.get_template("report.html").render(context)
+    return environment.get_template("report.html").render(context), packs(grid, results)
 
 
-def _template(name: str) -> str:
-    return (Path(__file__).parent / "templates" / name).read_text(encoding="utf-8")
+def packs(grid: summary.Grid, results: Results) -> page.Packs:
+    """Return the index of all settings, and their pages, for the script."""
+    steps = results.pages(grid.experiment.init[0].label)["steps"].iloc[0]
+    found = index.index(grid, steps, list(results.features))
+    later = packing.packed([packing.text(index.later_columns(grid))])
+    return page.Packs(found, later, list(packing.chunks(page_rows(grid, results), found["points"])))
 
 
-def page_style() -> str:
-    """Return the report's style, for other pages of its site."""
-    return _template("report.css")
-
-
-def source_hash(text: str) -> str:
-    """Return a text's hash as a content security policy wants it."""
-    return "sha256-" + b64encode(hashlib.sha256(text.encode()).digest()).decode()
+def page_rows(grid: summary.Grid, results: Results) -> Iterator[packing.Row | None]:
+    """Yield the row of pages of every setting in the grid's order; None where it is missing."""
+    for init in grid.experiment.init:
+        rows: list[dict[Any, Any]] = results.pages(init.label).to_dict("records")
+        found = {summary.identity(Setting.from_record(row)): row for row in rows}
+        own = (setting for setting in grid.settings if setting.init == init)
+        yield from (found.get(summary.identity(setting)) for setting in own)
 
 
 def bar(grid: summary.Grid) -> Iterator[tuple[str, float, float]]:
