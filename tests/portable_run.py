@@ -47,8 +47,8 @@ def run(experiment: Experiment, folder: Path) -> None:
     for init in experiment.init:
         trained = []
         for _, dropout, bias in (c for c in experiment.combinations() if c[0] == init):
-            records = experiment.records(init.label, dropout.label, bias.label)
-            done = training.train(records, experiment.run(), table)
+            chosen = experiment.settings(init, dropout, bias)
+            done = list(training.train(chosen, experiment.run(), table))
             if init.name == "normal":
                 check_reference(done, experiment, table)
             file = folder / "train" / init.label / dropout.label / f"{bias.label}.npz"

@@ -19,11 +19,12 @@ START_MINUTES = 5  # to find the library, and to compile what the cache does not
 BASE_MB = 400  # of a process with all that it imports
 
 
-def train_minutes(experiment: Experiment) -> int:
-    """Return an upper estimate of the minutes that training one combination takes."""
+def train_minutes(experiment: Experiment, combinations: int = 1) -> int:
+    """Return an upper estimate of the minutes that training so many combinations takes."""
     rows, inputs = table_size(experiment)
     seconds = sum(step_seconds(s, rows, inputs) for s in models(experiment))
-    return START_MINUTES + ceil(seconds * experiment.steps * experiment.replicates / 60)
+    networks = combinations * experiment.replicates
+    return START_MINUTES + ceil(seconds * experiment.steps * networks / 60)
 
 
 def step_seconds(setting: Setting, rows: int, inputs: int) -> float:
