@@ -29,7 +29,7 @@ rule measure:
         redundancy=EXPERIMENT.redundancy,
         neglect=EXPERIMENT.neglect,
         seed=EXPERIMENT.seed,
-        code=files.fingerprint("learned"),
+        code=files.fingerprint("measuring"),
     script:
         "../scripts/measure.py"
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 from math import comb
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -173,5 +174,7 @@ def joined(several: list[Trained]) -> Trained:
     """Return the parts of a setting as one."""
     if len(several) == 1:
         return several[0]
-    arrays = {name: np.concatenate([getattr(part, name) for part in several]) for name in ARRAYS}
+    arrays: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in several]) for name in ARRAYS
+    }
     return replace(several[0], **arrays)

@@ -7,7 +7,7 @@ file contents and table columns carry; ``Setting.from_record`` reads it back.
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from itertools import pairwise, product
+from itertools import pairwise, product, starmap
 from math import prod
 from typing import Any
 
@@ -150,7 +150,7 @@ class Experiment:
 
     @property
     def shard_pairs(self) -> list[list[tuple[str, str]]]:
-        """The labels (dropout, bias) that each training job of an initializer takes; see ``shards``.
+        """The labels (dropout, bias) that each training job of an initializer takes.
 
         Empty for one job a combination. An initializer's jobs are its own, and alike for all.
         """
@@ -237,13 +237,13 @@ class Experiment:
 
 
 def combination(labels: str, models: Record) -> list[Setting]:
-    """Return the settings of a combination, as in ``zeros/none/none``; see ``Experiment.models``."""
+    """Return the settings of a combination, as in zeros/none/none (``Experiment.models``)."""
     kinds = zip((INITIALIZERS, DROPOUTS, BIASES), labels.split("/"), strict=True)
-    choices = [registry.parse(label) for registry, label in kinds]
     factors = dict(models) | {"hidden": [tuple(widths) for widths in models["hidden"]]}
     for name in ("activation", "optimizer"):
         factors[name] = [REGISTRIES[name].parse(label) for label in models[name]]
-    return [Setting(*choices, *model) for model in product(*(factors[name] for name in MODEL))]
+    values = ([registry.parse(label)] for registry, label in kinds)
+    return list(starmap(Setting, product(*values, *(factors[name] for name in MODEL))))
 
 
 def data_from(record: Record) -> Demand | Table:

@@ -84,7 +84,10 @@ def train_setting(setting: Setting, run: Run, dataset: Dataset,
     stops = checkpoint_steps(run["steps"], run["checkpoints"])
     replicates = np.array(part or range(run["replicates"]))
     start = np.stack(
-        [trainer.initial_parameters(setting, x.shape[1], run["seed"], r) for r in replicates.tolist()]
+        [
+            trainer.initial_parameters(setting, x.shape[1], run["seed"], r)
+            for r in replicates.tolist()
+        ]
     )
     method = engine_of(setting)
     with np.errstate(all="ignore"):  # a diverging network is counted, not warned about
