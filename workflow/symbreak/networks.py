@@ -133,8 +133,9 @@ def save(path: str | Path, trained: Iterable[Trained]) -> None:
     records = []
     with zipfile.ZipFile(path, "w") as file:
         for i, part in enumerate(trained):
-            blas = {"blas": part.blas} if part.blas else {}
-            records.append(part.setting.record() | blas | {"first": part.first})
+            extra = {"blas": part.blas, "first": part.first}
+            known = {name: value for name, value in extra.items() if value}
+            records.append(part.setting.record() | known)
             for name in ARRAYS:
                 _put(file, f"{name}_{i}", getattr(part, name))
         _put(file, "records", np.frombuffer(json.dumps(records).encode(), np.uint8))
@@ -160,7 +161,7 @@ def parts(path: str | Path) -> Iterator[Trained]:
                 steps,
                 *(file[f"{name}_{i}"] for name in ARRAYS),
                 blas=record.get("blas", ""),
-                first=record["first"],
+                first=record.get("first", 0),
             )
 
 
