@@ -62,7 +62,8 @@ def run(experiment: Experiment, folder: Path) -> None:
     every, *rest = (pd.concat(found[name], ignore_index=True)
                     for name in ("networks", "properties", "dynamics"))  # fmt: skip
     every.to_parquet(folder / "networks.parquet", index=False)
-    for name, rows in judging.tables(every, *rest, *thresholds).items():
+    part = judging.part(every, *rest, *thresholds)
+    for name, rows in judging.tables([part], experiment.neglect).items():
         files.write_text(folder / f"{name}.csv", rows.to_csv(index=False, lineterminator="\n"))
 
 

@@ -81,7 +81,8 @@ def results(experiment: Experiment, trained: dict[Setting, Trained]) -> Results:
     networks = verdicts.networks(trained.values(), rows.x_train, experiment.redundancy)
     found = learned.table(trained.values(), rows, experiment.redundancy, experiment.neglect)
     moving = times(trained.values())
-    judged = judging.tables(networks, found, moving, experiment.redundancy, experiment.neglect)
+    part = judging.part(networks, found, moving, experiment.redundancy, experiment.neglect)
+    judged = judging.tables([part], experiment.neglect)
     return Results(
         judged["verdicts"], networks, judged["claims"], judged["sensitivity"],
         judged["over_training"], judged["by_verdict"], judged["neglect"], judged["contrasts"],
