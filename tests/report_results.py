@@ -93,9 +93,9 @@ def results(experiment: Experiment, trained: dict[Setting, Trained]) -> Results:
     )  # fmt: skip
 
 
-def distances(trained: dict[Setting, Trained]) -> Callable[[str], pd.DataFrame]:
-    """Return the distances of an initializer's networks by its label."""
-    return lambda init: metrics.distances(of(trained, init))
+def distances(trained: dict[Setting, Trained]) -> Callable[[Setting], pd.DataFrame]:
+    """Return the distances of a setting's networks."""
+    return lambda setting: metrics.distances([trained[setting]])
 
 
 def pages_of(trained: dict[Setting, Trained], rows: data.Dataset,

@@ -90,7 +90,7 @@ rule judge:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=2 * plan.BASE_MB,
+        mem_mb=plan.judge_megabytes(EXPERIMENT),
         runtime=plan.START_MINUTES,
     params:
         redundancy=EXPERIMENT.redundancy,

@@ -1,4 +1,5 @@
 # In: all that was found, and the config. Out: the report, one file.
+<<<<<<< HEAD
 # pages is a job an initializer; report puts them together, publish makes the site around it.
 # `--report` of Snakemake makes a page of its own from what is marked with report().
 
@@ -10,6 +11,9 @@ USED = {key: value for key, value in config.items() if key != "published"}
 
 
 report: "../report/workflow.rst"
+=======
+# pages is a job an initializer; report puts them together. plan says before a run what it takes.
+>>>>>>> 71448ff (snakemake plan: jobs, networks, core-hours, wall time, memory and disk before anything starts, from a table of measured steps)
 
 
 rule pages:
@@ -28,7 +32,7 @@ rule pages:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=plan.measure_megabytes(EXPERIMENT),
+        mem_mb=plan.pages_megabytes(EXPERIMENT),
         runtime=plan.train_minutes(EXPERIMENT),
     params:
         data=EXPERIMENT.data_record(),
@@ -59,7 +63,7 @@ rule report:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=plan.measure_megabytes(EXPERIMENT),
+        mem_mb=plan.report_megabytes(EXPERIMENT),
         runtime=plan.START_MINUTES,
     params:
         config=USED,
@@ -68,6 +72,7 @@ rule report:
         "../scripts/report.py"
 
 
+<<<<<<< HEAD
 rule publish:
     """Make the site of the experiment: report, tables, checksums, provenance."""
     input:
@@ -124,3 +129,22 @@ rule verify:
         code=files.fingerprint("verify"),
     script:
         "../scripts/verify.py"
+=======
+# No output and no benchmark: it runs whenever it is asked for.
+rule plan:
+    """Print jobs, networks, core-hours, memory, wall time and disk before anything starts."""
+    log:
+        f"{LOGS}/plan/plan.log",
+    conda:
+        "../../environment.yml"
+    threads: 1
+    localrule: True
+    resources:
+        mem_mb=plan.BASE_MB,
+        runtime=plan.START_MINUTES,
+    params:
+        config=config,
+        code=files.fingerprint("estimate"),
+    script:
+        "../scripts/plan.py"
+>>>>>>> 71448ff (snakemake plan: jobs, networks, core-hours, wall time, memory and disk before anything starts, from a table of measured steps)

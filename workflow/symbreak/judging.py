@@ -34,9 +34,9 @@ SUMMED = ("neglected_mean", "neglected_low", "neglected_high", "neglected_untrai
 class Part:
     """What the judge job keeps of one initializer's networks.
 
-    ``judged`` has a row a network, ``learned`` a row a network at its first and its last checkpoint,
-    both without texts and without what no table needs; ``traced`` are the rows of ``over_training``,
-    the rest rows of their CSV files, of ``sensitivity`` with numbers that add up.
+    ``judged`` has a row a network, ``learned`` a row a network at its first and last checkpoint,
+    both without texts and without what no table needs; ``traced`` is what ``over_training`` takes,
+    the rest are rows of their CSV files, of ``sensitivity`` with numbers that add up.
     """
 
     settled: pd.DataFrame
@@ -113,7 +113,7 @@ def tables(parts: Iterable[Part], neglect: float,
 def together(tables: list[pd.DataFrame]) -> pd.DataFrame:
     """Return tables one below the other; categories stay categories, in order of appearance."""
     columns: dict[str, Any] = {}
-    for name in tables[0]:
+    for name in list(map(str, tables[0])):
         parts = [table.pop(name) for table in tables]  # so that no column is held twice
         if isinstance(parts[0].dtype, pd.CategoricalDtype):
             columns[name] = union_categoricals(parts)
