@@ -1,6 +1,6 @@
 # In: all that was found, and the config. Out: the report, one file.
-<<<<<<< HEAD
 # pages is a job an initializer; report puts them together, publish makes the site around it.
+# plan says before a run what it takes.
 # `--report` of Snakemake makes a page of its own from what is marked with report().
 
 from symbreak import confirmations
@@ -11,9 +11,6 @@ USED = {key: value for key, value in config.items() if key != "published"}
 
 
 report: "../report/workflow.rst"
-=======
-# pages is a job an initializer; report puts them together. plan says before a run what it takes.
->>>>>>> 71448ff (snakemake plan: jobs, networks, core-hours, wall time, memory and disk before anything starts, from a table of measured steps)
 
 
 rule pages:
@@ -72,7 +69,6 @@ rule report:
         "../scripts/report.py"
 
 
-<<<<<<< HEAD
 rule publish:
     """Make the site of the experiment: report, tables, checksums, provenance."""
     input:
@@ -129,22 +125,22 @@ rule verify:
         code=files.fingerprint("verify"),
     script:
         "../scripts/verify.py"
-=======
+
+
 # No output and no benchmark: it runs whenever it is asked for.
 rule plan:
     """Print jobs, networks, core-hours, memory, wall time and disk before anything starts."""
     log:
         f"{LOGS}/plan/plan.log",
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
-    localrule: True
     resources:
         mem_mb=plan.BASE_MB,
         runtime=plan.START_MINUTES,
     params:
-        config=config,
+        config=USED,
         code=files.fingerprint("estimate"),
     script:
         "../scripts/plan.py"
->>>>>>> 71448ff (snakemake plan: jobs, networks, core-hours, wall time, memory and disk before anything starts, from a table of measured steps)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,6 +17,7 @@ from symbreak import learned, networks
 from symbreak.data import Dataset
 from symbreak.files import written
 from symbreak.networks import HELD, Trained
+from symbreak.settings import COLUMNS
 
 BATCH = HELD  # bytes of the weights, or of the distances, of a batch; at least one part
 
@@ -42,6 +44,20 @@ class Rows:
         """Finish the file."""
         if self.file:
             self.file.close()
+
+
+def whole_settings(path: str | Path) -> Iterator[pd.DataFrame]:
+    """Yield the rows of such a file a row group at a time, never a setting in two pieces."""
+    rest = pd.DataFrame()
+    file = pq.ParquetFile(path)
+    for group in range(file.num_row_groups):
+        rows = file.read_row_group(group).to_pandas()
+        rows = pd.concat([rest, rows], ignore_index=True) if len(rest) else rows
+        inside = np.all([rows[name] == rows[name].iloc[-1] for name in COLUMNS], axis=0)
+        if not inside.all():
+            yield rows[~inside]
+        rest = rows[inside]
+    yield rest
 
 
 def types(table: pd.DataFrame) -> pa.Schema:

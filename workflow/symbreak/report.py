@@ -38,24 +38,15 @@ from symbreak import (
 )
 from symbreak.files import write_text
 from symbreak.networks import Trained
-<<<<<<< HEAD
 from symbreak.provenance import Provenance, provenance
-from symbreak.settings import REGISTRIES, Experiment, Setting
-=======
 from symbreak.settings import COLUMNS, REGISTRIES, Experiment, Setting
->>>>>>> 71448ff (snakemake plan: jobs, networks, core-hours, wall time, memory and disk before anything starts, from a table of measured steps)
 from symbreak.story import PROPERTIES
 from symbreak.svg import Figure
 
-<<<<<<< HEAD
 __all__ = ["Provenance", "Results", "build", "provenance", "write"]
-=======
-PACKAGES = ("symbreak", "snakemake", "numpy", "numba", "pandas", "scipy", "matplotlib", "seaborn",
-            "jinja2")  # fmt: skip
 # What is read of tables with a row a network: all of them would not fit memory.
 OF_NETWORKS = ("replicate", "verdict", "test_loss", "diverged")
 TIMES = [*COLUMNS, "replicate", "layer", "reach_by"]
->>>>>>> 71448ff (snakemake plan: jobs, networks, core-hours, wall time, memory and disk before anything starts, from a table of measured steps)
 TEXT_COLUMNS = {"hidden": str, "batch_size": str}  # labels that look like numbers
 
 
