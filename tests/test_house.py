@@ -40,7 +40,7 @@ SOURCES = sorted(
 )
 IMPORT_NAMES = {"pyyaml": "yaml"}
 # Requirements that are run, not imported by the library.
-TOOLS = {"hatchling", "pyarrow", "snakemake"}
+TOOLS = {"hatchling", "snakemake"}
 
 
 def imports(path: Path) -> set[str]:
