@@ -12,6 +12,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.name
+READ = {"claims": "claims.yaml", "references": "references.bib"}  # what modules read beside code
 
 
 @contextmanager
@@ -69,13 +70,13 @@ def _imports(module: str) -> frozenset[str]:
 def fingerprint(module: str) -> str:
     """Return 16 hex digits of the sources that decide what a module computes.
 
-    Those are its own, those of the modules it imports with the claims they read, and for the report
+    Those are its own, those of the modules it imports with what they read, and for the report
     its templates. A changed figure leaves the fingerprint of the trainer as it is.
     """
     digest = hashlib.blake2b(digest_size=8)
     modules = sorted(modules_of(module))
     sources = [HERE / f"{name}.py" for name in modules]
-    sources += [HERE / "claims.yaml"] * ("claims" in modules)
+    sources += [HERE / name for module, name in READ.items() if module in modules]
     if module == "report":
         sources += sorted(path for path in (HERE / "templates").rglob("*") if path.is_file())
     for source in sources:

@@ -67,6 +67,7 @@ function operable(table) {
 }
 
 function cellLabel(i) {
+  if (isHidden(i)) return hiddenLabel(i);
   const verdict = grid.column("verdict")[i];
   return `${shortLabel(i)}: ${verdict === null ? "missing" : `${verdict}, ${shareText(i)}`}`;
 }
@@ -164,13 +165,14 @@ function readCell(cell) {
 }
 
 function readoutOf(i) {
+  if (isHidden(i)) return hiddenReadout(i);
   const verdict = grid.column("verdict")[i];
   const head = element("p", { class: "reading" }, verdictSign(verdict), " ",
     settingLink(grid.id(i), shortLabel(i)));
   if (verdict === null) return [head, element("p", {}, "No result: its networks are missing.")];
   const shares = verdict === "mixed" ? ` ${grid.column("shares")[i]}.` : "";
   return [head, element("p", {}, `${shareText(i)}.${shares} ${theoryText(i)}`),
-    element("p", {}, ...shortFlip(i))];
+    element("p", {}, ...(predicting() ? guessOutcome(i) : shortFlip(i)))];
 }
 
 function theoryText(i) {
