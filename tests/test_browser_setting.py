@@ -194,7 +194,7 @@ def test_the_replay_pauses(open_page: OpenPage, report_file: Path) -> None:
 def test_each_figure_has_a_sentence_and_its_numbers(open_page: OpenPage, report_file: Path) -> None:
     found = opened_at(open_page, report_file, NORMAL)
     figures = found.locator("#setting figure")
-    assert figures.count() == 5
+    assert figures.count() == 4
     for sentence in figures.locator("figcaption").all_inner_texts():
         assert re.search(r"\d", sentence)
     for chart in found.locator("#setting svg.chart").all():
@@ -240,7 +240,7 @@ def test_another_value_of_a_factor_opens_that_setting(
     choice.select_option("normal-0.5")
     expect(found.locator("#setting-title")).to_contain_text("normal-0.5")
     expect(found.locator("#setting-init")).to_be_focused()
-    found.get_by_role("button", name="Compare").click()
+    found.get_by_role("button", name="Compare side by side").click()
     expect(found.locator("#setting-title")).to_contain_text("Side by side")
     found.locator("#beside-init").select_option("tied-0.5--0.5")
     expect(found.locator("#setting-title")).to_contain_text(
