@@ -142,7 +142,7 @@ function factorChoices(i, property) {
 }
 
 // Say in a figure, and in the names of its parts, which side it is of.
-function named(node, label, side) {
+function nameSide(node, label, side) {
   node.prepend(label);
   for (const part of node.querySelectorAll("[role=region], caption span")) {
     if (part.hasAttribute("aria-label")) part.ariaLabel += `, ${side}`;
@@ -155,7 +155,7 @@ function figures(sides, labels = []) {
   const followers = sides.flat().map((drawing) => drawing.follow).filter(Boolean);
   const body = element("div", { class: sides.length > 1 ? "figures-beside" : "figures-one" });
   sides[0].forEach((_, k) => sides.forEach((side, n) => {
-    if (labels[n]) named(side[k].node, labels[n](), "AB"[n]);
+    if (labels[n]) nameSide(side[k].node, labels[n](), "AB"[n]);
     body.append(side[k].node);
   }));
   const parts = [body];
