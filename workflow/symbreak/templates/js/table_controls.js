@@ -12,8 +12,10 @@ function buildControls(root) {
     filterBy({ q: "", verdict: "", agrees: "", only: "" });
     search.focus();
   });
-  root.querySelector("#settings-save").replaceWith(fileButton(
-    "Save as CSV", `${grid.experiment}-settings.csv`, "text/csv", tableCsv));
+  const save = fileButton("Save as CSV", `${grid.experiment}-settings.csv`, "text/csv", tableCsv);
+  save.disabled = true; // until all columns are there
+  whole.then(() => { save.disabled = false; });
+  root.querySelector("#settings-save").replaceWith(save);
   root.querySelector("#settings-more").addEventListener("click", showMore);
   root.querySelector("tbody").addEventListener("click", openRow);
 }
