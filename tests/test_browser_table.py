@@ -74,7 +74,7 @@ def test_a_search_needs_every_word(
     page = open_page(report_file).page
     page.fill("#settings-search", "Tanh ZEROS")
     expected = ((verdicts["activation"] == "tanh") & (verdicts["init"] == "zeros")).sum()
-    expect(page.locator(ROWS)).to_have_count(expected)
+    expect(page.locator(ROWS)).to_have_count(int(expected))
     assert set(column(page, "activation")) == {"tanh"}
     assert page.inner_text(COUNT) == f"{expected} of {len(verdicts)} settings"
     page.fill("#settings-search", "no such word")
