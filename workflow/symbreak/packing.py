@@ -29,7 +29,8 @@ FEWEST = 8  # checkpoints of the paths at least
 OCTAVE = 8  # steps of a scale in a factor of two
 LARGEST = 127  # the code of the largest number of a scale; minus this, of the smallest
 TOP = 254  # the code of the largest distance; 1 is the smallest above zero, 0 is zero
-UNKNOWN = 255  # the code of a distance that is not finite, and 128 above 127 of a weight
+UNKNOWN = 255  # the code of a distance that is not finite
+ENDS = -1000 * OCTAVE, 1024 * OCTAVE - 1  # of scales: smaller numbers are drawn as 0
 KINDS = ("distance", "paths", "weights", "activations", "learned")
 NUMBER = re.compile(r"−?\d[\d,]*(?:\.\d+)?(?:e−?\d+)?")
 
@@ -112,15 +113,20 @@ def _scales(row: Row) -> list[int]:
     """Return the steps of the least and largest distance, and of the largest other numbers."""
     values = np.concatenate([row[f"distance_{name}"] for name in ("low", "median", "high")])
     above = values[np.isfinite(values) & (values > 0)]
-    ends = [math.floor(OCTAVE * np.log2(above.min())), step(above)] if above.size else [0, 0]
+    low = max(ENDS[0], math.floor(OCTAVE * np.log2(above.min()))) if above.size else 0
+    ends = [low, max(low, step(above))]
     return ends + [step(row[name]) for name in ("points", "before", "after", "activations")]
 
 
 def step(values: Any) -> int:
-    """Return the least s with |v| <= 2^(s / OCTAVE) for all finite values; 0 where all are 0."""
+    """Return the least s within ``ENDS`` with |v| <= 2^(s / OCTAVE) for all finite values [...].
+
+    0 where all are 0.
+    """
     array = np.abs(np.asarray(values, np.float64))
     largest = array[np.isfinite(array)].max(initial=0.0)
-    return math.ceil(OCTAVE * math.log2(largest)) if largest else 0
+    found = math.ceil(OCTAVE * math.log2(largest)) if largest else 0
+    return min(max(ENDS[0], found), ENDS[1])
 
 
 def signed(values: Any) -> bytes:
@@ -133,7 +139,7 @@ def signed(values: Any) -> bytes:
 
 def _levels(values: Any) -> Array:
     array = np.asarray(values, np.float64)
-    share = np.nan_to_num(array) * 2.0 ** (-step(array) / OCTAVE)
+    share = np.clip(np.nan_to_num(array) * 2.0 ** (-step(array) / OCTAVE), -1, 1)
     return np.where(np.isfinite(array), np.rint(LARGEST * share), -128).astype(np.int64)
 
 
@@ -145,7 +151,7 @@ def _distances(row: Row) -> bytes:
         values = np.asarray(row[f"distance_{name}"], np.float64)
         with np.errstate(divide="ignore", invalid="ignore"):
             share = (OCTAVE * np.log2(values) - low) / max(1, high - low)
-        codes = 1 + np.rint((TOP - 1) * np.nan_to_num(share, posinf=0, neginf=0))
+        codes = 1 + np.rint((TOP - 1) * np.clip(np.nan_to_num(share), 0, 1))
         codes = np.where(values == 0, 0, np.where(np.isfinite(values), codes, UNKNOWN))
         found.append(differences(codes.astype(np.int64)))
     return b"".join(found)

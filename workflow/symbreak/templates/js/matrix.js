@@ -74,16 +74,16 @@ function cellLabel(i) {
 
 function markCells(table) {
   const [open, beside] = ["setting", "beside"].map((name) => grid.find(state.get(name)));
+  const before = table.querySelector('td[tabindex="0"]');
   for (const cell of table.querySelectorAll("tbody td")) {
     const i = settingOf(cell);
     cell.toggleAttribute("data-open", i === open);
-    cell.toggleAttribute("data-beside", i === beside && beside >= 0);
+    cell.toggleAttribute("data-beside", i === beside);
     cell.setAttribute("aria-selected", String(i === open || i === beside));
-    cell.tabIndex = -1;
   }
-  const stop = table.querySelector("[data-open]") ?? table.querySelector("[data-beside]");
-  (stop ?? table.querySelector("tbody td")).tabIndex = 0;
-  if (stop) intoView(stop);
+  const marked = table.querySelector("[data-open]") ?? table.querySelector("[data-beside]");
+  stopAt(marked ?? before ?? table.querySelector("tbody td"));
+  if (marked) intoView(marked);
 }
 
 // Scroll a wide table, and only it, until a cell is in sight.
