@@ -63,7 +63,8 @@ def predicted(index: Index) -> None:
         columns["agrees"][name] = columns["known"][name] = "yes"
         columns["rule"][name] = "own start" if word == "broken" else "same start"
     columns["agrees"][0] = "no"
-    columns["predicted_shares"][0] = f"frozen {index['replicates']}"
+    wrong = "symmetric" if columns["verdict"][0] == "tied" else "tied"
+    columns["predicted_shares"][0] = f"{wrong} {index['replicates']}"
     columns["known"][1] = "no"
     for name in ("agrees", "known", "predicted_shares", "rule"):
         columns[name][2] = None

@@ -6,7 +6,7 @@ function buildControls(root) {
   const agrees = root.querySelector("#settings-agrees");
   agrees.append(...options([["", "anything"], ...Object.entries(AGREEMENT)]));
   agrees.addEventListener("change", () => filterBy({ agrees: agrees.value }));
-  root.querySelector(".tools").append(...variedFactors().map(factorControl));
+  root.querySelector(".finders").append(...variedFactors().map(factorControl));
   root.querySelector(".chips").append(...verdictControls());
   root.querySelector("#settings-clear").addEventListener("click", () => {
     filterBy({ q: "", verdict: "", agrees: "", only: "" });
