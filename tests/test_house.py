@@ -64,6 +64,13 @@ def test_a_module_imports_only_from_modules_above_it(module: str) -> None:
     assert own <= set(ORDER[: ORDER.index(module)])
 
 
+def test_no_name_is_declared_by_two_scripts_of_the_page() -> None:
+    scripts = (LIBRARY / "templates/js").glob("*.js")
+    declaration = r"^(?:async )?(?:function\*?|const|let) +(\w+)"
+    declared = [n for path in scripts for n in re.findall(declaration, path.read_text(), re.M)]
+    assert sorted(declared) == sorted(set(declared))
+
+
 def test_the_library_knows_nothing_of_snakemake() -> None:
     for module in MODULES:
         names = {name.split(".")[0] for name in imports(LIBRARY / f"{module}.py")}
