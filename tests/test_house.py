@@ -25,7 +25,7 @@ ORDER = (
     "layers", "rules", "theory", "metrics", "statistics", "agreement", "verdicts", "hunt",
     "functional", "properties", "surgery", "matching", "groups", "dynamics", "learned",
     "pooled", "neglect", "contrasts", "tempo", "conditions", "seeds", "evidence", "court",
-    "judging", "boundary", "summary", "neglect_text", "mathematics", "causes", "cards",
+    "judging", "boundary", "summary", "neglect_text", "glossary", "teaching", "mathematics", "causes", "cards",
     "citation", "svg", "figures", "crossings", "matrix", "paths", "operated", "examples",
     "pages", "packing", "index", "page", "breaks", "saddle", "rounding", "report", "cli",
 )  # fmt: skip

@@ -22,6 +22,7 @@ from symbreak import (
     data,
     examples,
     figures,
+    glossary,
     index,
     mathematics,
     matrix,
@@ -33,6 +34,7 @@ from symbreak import (
     rounding,
     saddle,
     summary,
+    teaching,
 )
 from symbreak.files import write_text
 from symbreak.networks import Trained
@@ -185,12 +187,15 @@ def assembled(experiment: Experiment, results: Results,
         "sections": page.SECTIONS,
         **citation.context(experiment, made_by, results.rows, len(grid.rows), results.dynamics),
         **causes.context(grid, results.contrasts),
+        "ground": teaching.ground(experiment, results.x, results.y),
+        "glossary": glossary.groups([(kind, c.name) for kind, _, c in components(experiment)]),
         "style": style, "script": script, "policy": page.policy(style, script),
     }  # fmt: skip
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("symbreak"), autoescape=True, trim_blocks=True,
         lstrip_blocks=True, undefined=jinja2.StrictUndefined,
     )  # fmt: skip
+    environment.filters["terms"] = glossary.link
     return environment.get_template("report.html").render(context), packs(grid, results)
 
 
