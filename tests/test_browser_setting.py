@@ -56,7 +56,9 @@ def test_a_click_on_a_cell_opens_its_setting_and_the_address_is_a_link_to_it(
     assert found.evaluate("location.hash") == f"#setting={CONSTANT.path}"
     again = open_page(report_file, found.evaluate("location.hash")).page
     expect(again.locator("#setting-title")).to_contain_text("constant-0.5, dropout none")
-    assert again.locator("#setting-page").inner_text() == found.locator("#setting-page").inner_text()
+    assert (
+        again.locator("#setting-page").inner_text() == found.locator("#setting-page").inner_text()
+    )
 
 
 def test_the_matrix_is_one_stop_of_the_tab_key_and_arrows_move_in_it(
@@ -66,8 +68,10 @@ def test_the_matrix_is_one_stop_of_the_tab_key_and_arrows_move_in_it(
     assert found.locator(".panel:visible .map [tabindex='0']").count() == 1
     cells(found).first.focus()
     columns, block = len(EXPERIMENT.bias) * len(EXPERIMENT.dropout), len(EXPERIMENT.dropout)
-    moves = {"ArrowRight": 1, "ArrowDown": columns, "ArrowLeft": -1, "PageDown": block,
-             "PageUp": -block, "End": columns - 1, "Home": 1 - columns, "ArrowUp": -columns}  # fmt: skip
+    moves = {
+        "ArrowRight": 1, "ArrowDown": columns, "ArrowLeft": -1, "PageDown": block,
+        "PageUp": -block, "End": columns - 1, "Home": 1 - columns, "ArrowUp": -columns,
+    }  # fmt: skip
     at = 0
     for key, by in moves.items():
         found.keyboard.press(key)
@@ -127,9 +131,7 @@ def test_a_plain_anchor_keeps_the_open_setting(open_page: OpenPage, report_file:
     expect(found.locator("#setting-title")).to_contain_text("normal-0.5")
 
 
-def test_the_matrix_shows_the_model_of_the_address(
-    open_page: OpenPage, report_file: Path
-) -> None:
+def test_the_matrix_shows_the_model_of_the_address(open_page: OpenPage, report_file: Path) -> None:
     found = open_page(report_file, "#model=sigmoid").page
     expect(found.get_by_label("sigmoid", exact=True).first).to_be_checked()
     found.locator(".choices label", has_text="tanh").click()
@@ -188,9 +190,7 @@ def test_the_replay_pauses(open_page: OpenPage, report_file: Path) -> None:
     assert found.locator(".replay output").inner_text() == at
 
 
-def test_each_figure_has_a_sentence_and_its_numbers(
-    open_page: OpenPage, report_file: Path
-) -> None:
+def test_each_figure_has_a_sentence_and_its_numbers(open_page: OpenPage, report_file: Path) -> None:
     found = opened_at(open_page, report_file, NORMAL)
     figures = found.locator("#setting figure")
     assert figures.count() == 5
@@ -215,17 +215,20 @@ def test_two_settings_stand_side_by_side_or_one_under_the_other(
         "44–100)."
     )
     boxes = [figure.bounding_box() for figure in found.locator("#setting figure").all()[:2]]
-    assert boxes[0] and boxes[1]
+    assert boxes[0]
+    assert boxes[1]
     assert (boxes[0]["y"] == boxes[1]["y"]) == (width == 1280)
     assert found.evaluate("document.documentElement.scrollWidth") <= width
     marked = set(found.locator("mark").all_inner_texts())
-    assert len(marked) == 2 and all("init:" in line for line in marked)
+    assert len(marked) == 2
+    assert all("init:" in line for line in marked)
 
 
 def test_figures_side_by_side_share_their_scales(open_page: OpenPage, report_file: Path) -> None:
     found = opened_at(open_page, report_file, CONSTANT, NORMAL)
     axes = found.locator("#setting .axes").evaluate_all("all => all.map(a => a.textContent)")
-    assert len(axes) == 2 and axes[0] == axes[1]
+    assert len(axes) == 2
+    assert axes[0] == axes[1]
 
 
 def test_another_value_of_a_factor_opens_that_setting(
@@ -238,9 +241,13 @@ def test_another_value_of_a_factor_opens_that_setting(
     found.get_by_role("button", name="Compare").click()
     expect(found.locator("#setting-title")).to_contain_text("Side by side")
     found.locator("#beside-init").select_option("tied-0.5--0.5")
-    expect(found.locator("#setting-title")).to_contain_text("initializer normal-0.5 → tied-0.5--0.5")
+    expect(found.locator("#setting-title")).to_contain_text(
+        "initializer normal-0.5 → tied-0.5--0.5"
+    )
     found.get_by_role("button", name="Swap").click()
-    expect(found.locator("#setting-title")).to_contain_text("initializer tied-0.5--0.5 → normal-0.5")
+    expect(found.locator("#setting-title")).to_contain_text(
+        "initializer tied-0.5--0.5 → normal-0.5"
+    )
     found.get_by_role("button", name="Show A alone").click()
     expect(found.locator("#setting-title")).to_contain_text("tied-0.5--0.5")
 
@@ -267,9 +274,7 @@ def test_a_setting_that_diverged_has_a_page(open_page: OpenPage, report_file: Pa
     expect(found.locator("#setting figure").first).to_be_visible()
 
 
-def test_claims_and_examples_link_to_their_settings(
-    open_page: OpenPage, report_file: Path
-) -> None:
+def test_claims_and_examples_link_to_their_settings(open_page: OpenPage, report_file: Path) -> None:
     found = opened_at(open_page, report_file)
     expect(found.locator("[data-setting] > a").first).to_be_attached()
     links = found.locator("[data-setting]").all()
@@ -306,9 +311,11 @@ def test_the_saved_config_is_of_exactly_that_setting(
         name, text = saved(found, "Save config")
         one = config.experiment(yaml.safe_load(text))
         assert [s for c in one.combinations() for s in one.settings(*c)] == [setting]
-        assert one.run() == experiment.run() and one.data == experiment.data
+        assert one.run() == experiment.run()
+        assert one.data == experiment.data
         assert (one.redundancy, one.neglect) == (experiment.redundancy, experiment.neglect)
-        assert name == f"{one.name}.yaml" and one.name != experiment.name
+        assert name == f"{one.name}.yaml"
+        assert one.name != experiment.name
         command = found.locator(".rerun pre").last.inner_text().strip()
         assert command == f"snakemake --cores 4 --configfile {name}"
         names.add(name)
@@ -320,7 +327,8 @@ def test_saved_numbers_are_those_of_the_setting(open_page: OpenPage, report_file
     _, text = saved(found, "Save numbers (JSON)")
     numbers = json.loads(text)
     assert list(numbers["setting"].values()) == NORMAL.path.split("/")
-    assert numbers["verdict"]["verdict"] == "broken" and numbers["steps"] == STEPS
+    assert numbers["verdict"]["verdict"] == "broken"
+    assert numbers["steps"] == STEPS
     _, table = saved(found, "Save distances (CSV)")
     assert [line.split(",")[0] for line in table.split()] == ["step", *map(str, STEPS)]
 

@@ -8,9 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import report_results
-from browser import NARROW, OpenPage
+from browser import OpenPage
 from playwright.sync_api import Page
-from symbreak import index, packing, report
 from symbreak.settings import COLUMNS
 from symbreak.summary import WORDS, Grid
 
@@ -160,8 +159,10 @@ def large(folder: Path) -> tuple[Path, int]:
     """Write a page of 30,000 settings, some of them missing; return it and their number."""
     experiment = report_results.small(
         model={"hidden": [[3], [4], [5], [6], [7]], "activation": ["tanh", "sigmoid", "relu"]},
-        training={**report_results.SMALL["training"], "learning_rate": [k / 50 for k in range(1, 51)],
-                  "weight_decay": [0, 0.1]},
+        training={
+            **report_results.SMALL["training"], "weight_decay": [0, 0.1],
+            "learning_rate": [k / 50 for k in range(1, 51)],
+        },
         grid={
             "init": ["zeros", "tied", "normal", "uniform", "orthogonal"],
             "dropout": ["none", {"hidden": {"p": 0.5}}],

@@ -21,9 +21,9 @@ TOOLS = ("molder2021", "harris2020", "lam2015")
 PARAGRAPH = """
 We trained {networks} with symbreak {version} ({commit}): {settings}, each with {replicates}
 (experiment seed {seed}, replicates 0 to {last}). The grid crosses {factors}. {data} The table has
-{rows} Every network has a sigmoid output and was trained on cross-entropy for {steps}; the same replicate of two
-settings starts from the same counter-based random draws {salmon2011}. {arithmetic} A neuron's
-vector is its incoming weights, its bias and its outgoing weights. A network is frozen if no neuron
+{rows} Every network has a sigmoid output and was trained on cross-entropy for {steps}; the same
+replicate of two settings starts from the same counter-based random draws {salmon2011}. {arithmetic}
+A neuron's vector is its incoming weights, its bias and its outgoing weights. A network is frozen if no neuron
 ever moved, symmetric if all are equal to the last bit, tied if some are, redundant if all are
 distinct but the activations of every two have an absolute correlation of at least {redundancy}, and
 broken otherwise; of several hidden layers the least broken one decides. Shares of networks have

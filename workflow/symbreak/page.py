@@ -49,25 +49,28 @@ class Packs:
     chunks: Sequence[str]
 
 
-def one_file(html: str, packs: Packs) -> str:
-    """Return the page with all of its data, or with as many pages as ``BUDGET`` has room for."""
+def one_file(html: str, packs: Packs, place: str = SITE) -> str:
+    """Return the page with all of its data, or with as many pages as ``BUDGET`` has room for.
+
+    ``place`` is where the page finds the site that holds all.
+    """
     size = packs.index["size"]
-    spent = len(_filled(html, packs, 0, []).encode())
+    spent = len(_filled(html, packs, 0, [], place).encode())
     count = 0
     for number, chunk in enumerate(packs.chunks):
         spent += 1 + len(_element(f"c{number}", chunk))
         if spent > BUDGET:
             break
         count += 1
-    return _filled(html, packs, min(size, count * packing.CHUNK), packs.chunks[:count])
+    return _filled(html, packs, min(size, count * packing.CHUNK), packs.chunks[:count], place)
 
 
-def _filled(html: str, packs: Packs, held: int, chunks: Sequence[str]) -> str:
+def _filled(html: str, packs: Packs, held: int, chunks: Sequence[str], place: str) -> str:
     size = packs.index["size"]
     note = f"""<p class="note" id="held">This file holds the pages of the first {held:,} of the
-{size:,} settings, as many as it has room for. <a href="{SITE}">The site beside it</a> holds all.
+{size:,} settings, as many as it has room for. <a href="{place}">The site beside it</a> holds all.
 </p>"""
-    index = {**packs.index, "held": held, "place": "" if held == size else SITE}
+    index = {**packs.index, "held": held, "place": "" if held == size else place}
     data = [_element("index", _packed(index)), _element("columns", packs.columns)]
     data += [_element(f"c{number}", chunk) for number, chunk in enumerate(chunks)]
     return html.replace(HELD, note if held < size else "").replace(DATA, "\n".join(data))

@@ -188,7 +188,7 @@ def assembled(experiment: Experiment, results: Results,
         **citation.context(experiment, made_by, results.rows, len(grid.rows), results.dynamics),
         **causes.context(grid, results.contrasts),
         "ground": teaching.ground(experiment, results.x, results.y),
-        "glossary": glossary.groups([(c.kind, c.name) for _, _, c in citation.used(experiment)]),
+        "glossary": glossary.groups([(c.kind, c.name) for c in citation.components(experiment)]),
         "style": style, "script": script, "policy": page.policy(style, script),
     }  # fmt: skip
     environment = jinja2.Environment(

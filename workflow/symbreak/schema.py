@@ -256,6 +256,10 @@ KEYS = (
                    "minLength": 1},
         "A file with claims of your own, held against the verdicts beside the built-in ones.",
         "which claims the report judges", None),
+    Key("published", {"title": "the path or address of a SHA256SUMS, or null",
+                      "type": ["string", "null"], "minLength": 1},
+        "The checksums of a published site, for `snakemake verify`: docs/publishing.md.",
+        "what is compared, and nothing of an experiment", None),
     Key("refine", {"title": "a list of searches, as in [{vary: dropout.hidden.p, from: 0.001, "
                             "to: 0.5}]", "type": "array", "items": {"$ref": "#/$defs/refine"}},
         "Searches for the values of a number at which the verdict changes: docs/boundaries.md.",
