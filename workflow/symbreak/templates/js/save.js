@@ -104,10 +104,10 @@ const SAVED = {
 // Give a figure its buttons, once; CSV only where its numbers stand in the page.
 function savable(figure) {
   const drawing = figure.querySelector("svg");
-  if (!drawing || figure.querySelector(".tools")) return;
+  if (!drawing || figure.querySelector(".saving")) return;
   const what = drawing.getAttribute("aria-label") || figure.textContent.trim();
   const tools = document.createElement("div");
-  tools.className = "tools";
+  tools.className = "saving";
   tools.append("Save as ");
   for (const [name, action] of Object.entries(SAVED)) {
     if (name === "CSV" && !figure.querySelector("table")) continue;
@@ -117,7 +117,7 @@ function savable(figure) {
     button.setAttribute("aria-label", `${name}: save ${what.slice(0, 80)}`);
     button.addEventListener("click", () => action(figure));
   }
-  const folded = figure.querySelector("details") || figure.appendChild(folder());
+  const folded = figure.querySelector("details") || (figure.querySelector("figcaption") || figure).appendChild(folder());
   folded.firstElementChild.textContent = folded.querySelector("table") ? "Numbers, and save" : "Save";
   folded.firstElementChild.after(tools);
 }
