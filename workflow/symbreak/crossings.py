@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from symbreak import figures
+from symbreak import figures, svg
 from symbreak.bisection import MIXED
 from symbreak.refining import Request
 from symbreak.schema import NOUNS
@@ -218,7 +218,7 @@ def foretold(row: Row) -> str:
 def _verdicts(search: Search) -> list[str]:
     """Return the verdicts that occur at some value."""
     seen = {name for text in search.points["shares"] for name in counts(text)}
-    return [name for name in figures.VERDICTS if name in seen]
+    return [name for name in svg.VERDICTS if name in seen]
 
 
 def _limits(search: Search) -> tuple[float, float]:
