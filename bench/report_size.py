@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
-from symbreak import files, report
+from symbreak import files, page, report
 
 from bench.report_grid import MODELS, experiment
 from bench.report_grid import Grid as BenchGrid
@@ -83,9 +83,9 @@ def written(size: int, folder: Path) -> tuple[Path, str, int]:
     made_by = report.Provenance((("bench.yaml", ""),), {"symbreak": "0"}, "unknown")
     html, packs = report.assembled(grid.experiment, grid.results(), made_by)
     if size == min(MODELS):
-        (folder / "report.html").write_text(report.page.one_file(html, packs), encoding="utf-8")
+        (folder / "report.html").write_text(page.one_file(html, packs), encoding="utf-8")
         return folder / "report.html", "one file", size
-    for name, text in report.page.site(html, packs).items():
+    for name, text in page.site(html, packs).items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     return folder / "index.html", "site", size

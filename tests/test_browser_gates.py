@@ -1,4 +1,4 @@
-"""Gates of every page: accessible, correct HTML, whole links, strict policy, calm, zoomed, printed."""
+"""Gates of every page: accessible, correct HTML, whole links, strict policy, calm, zoomed."""
 
 import json
 import shutil

@@ -14,6 +14,7 @@ from symbreak import host
 
 HERE = Path(__file__).parent
 PACKAGE = HERE.name
+READ = {"claims": "claims.yaml", "references": "references.bib"}  # what modules read beside code
 STARTED, FINISHED = "started ", "finished "  # how the first and the last line of a log begin
 
 
@@ -72,13 +73,13 @@ def _imports(module: str) -> frozenset[str]:
 def fingerprint(module: str) -> str:
     """Return 16 hex digits of the sources that decide what a module computes.
 
-    Those are its own, those of the modules it imports with the claims they read, and with the
-    report its templates. A changed figure leaves the fingerprint of the trainer as it is.
+    Those are its own, those of the modules it imports with what they read, and with the report
+    its templates. A changed figure leaves the fingerprint of the trainer as it is.
     """
     digest = hashlib.blake2b(digest_size=8)
     modules = sorted(modules_of(module))
     sources = [HERE / f"{name}.py" for name in modules]
-    sources += [HERE / "claims.yaml"] * ("claims" in modules)
+    sources += [HERE / name for module, name in READ.items() if module in modules]
     if "report" in modules:
         sources += sorted(path for path in (HERE / "templates").rglob("*") if path.is_file())
     for source in sources:

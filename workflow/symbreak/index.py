@@ -38,6 +38,7 @@ def index(grid: Grid, steps: np.ndarray, features: list[str]) -> dict[str, Any]:
         "chunk": packing.CHUNK,
         "points": packing.points(len(grid.settings), widest, len(steps)),
         "config": config_text(e),
+        "header": header(grid),
         "columns": {name: one for name, one in columns(grid).items() if name in FIRST},
     }
 
@@ -91,6 +92,12 @@ def _section(name: str, keys: tuple[str, ...]) -> Iterator[str]:
     yield from (f"  {key}: {{{{{key}}}}}" for key in keys)
 
 
+def header(grid: Grid) -> list[str]:
+    """Return the names of all columns of verdicts.csv, in its order."""
+    known = next(iter(grid.rows.values()), None)
+    return list(COLUMNS) if known is None else [n for n in known._fields if n != "Index"]
+
+
 def columns(grid: Grid) -> dict[str, dict[str, list[Any]]]:
     """Return the columns of verdicts.csv over the settings in the grid's order.
 
@@ -98,8 +105,7 @@ def columns(grid: Grid) -> dict[str, dict[str, list[Any]]]:
     values}. None stands for what is missing.
     """
     rows = [grid.rows.get(setting) for setting in grid.settings]
-    known = next((row for row in rows if row is not None), None)
-    names = [] if known is None else [n for n in known._fields if n not in (*COLUMNS, "Index")]
+    names = [name for name in header(grid) if name not in COLUMNS]
     return {name: column([getattr(row, name, None) for row in rows]) for name in names}
 
 

@@ -15,10 +15,24 @@ from typing import Any
 from symbreak import packing
 
 TEMPLATES = Path(__file__).parent / "templates"
-STYLES = ("report.css", "setting.css")
+STYLES = (  # what is more special, later
+    "tokens.css", "report.css", "figures.css", "setting.css", "table.css", "teach.css",
+    "glossary.css", "print.css",
+)  # fmt: skip
 SCRIPTS = (  # what others call comes first
     "unpack.js", "data.js", "dom.js", "state.js", "charts.js", "heatmap.js", "drawings.js",
     "replay.js", "rerun.js", "flips.js", "panel.js", "matrix.js", "compare.js", "setting.js",
+    "table.js", "table_controls.js", "guesses.js", "teach.js", "teach_controls.js",
+    "classroom.js", "tally.js", "copy.js", "save.js", "contents.js",
+)  # fmt: skip
+
+SECTIONS = (  # of the contents: those that a report has
+    ("claims", "Claims"), ("matrix", "Verdicts"), ("examples", "Examples"), ("causes", "Causes"),
+    ("dynamics", "Dynamics"), ("saddle", "Near starts"), ("rounding", "Rounding"),
+    ("learned", "Neglect"), ("loss", "Loss"), ("boundaries", "Boundaries"),
+    ("sensitivity", "Threshold"), ("settings", "All settings"), ("mathematics", "Mathematics"),
+    ("methods", "Methods"), ("failures", "Failures"), ("reproduce", "Reproduce, cite"),
+    ("classroom", "Classroom"), ("glossary", "Glossary"),
 )  # fmt: skip
 
 BUDGET = 2_000_000  # bytes of the one file

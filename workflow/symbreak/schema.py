@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from symbreak import references
 from symbreak.components import Component, Parameter, Registry
 from symbreak.files import write_between
 from symbreak.refining import AT_LEAST_ZERO, VARIED
@@ -151,7 +152,7 @@ def _parameters(component: Component) -> Rule:
     usage = ", ".join(f"{p.name}: {p.default:g}" for p in component.parameters)
     return {
         "title": f"a mapping of its parameters, as in {{{usage}}}",
-        "description": f"{component.sentence} Reference: {component.reference}.",
+        "description": f"{component.sentence} Reference: {references.text(component.reference)}.",
         "type": "object",
         "additionalProperties": False,
         "properties": {
@@ -349,7 +350,7 @@ def tables() -> str:
             )
             lines.append(
                 f"| `{component.name}` | {parameters or 'none'} | {component.sentence} "
-                f"| {component.reference} |"
+                f"| {references.text(component.reference)} |"
             )
     return "\n".join(lines)
 

@@ -45,6 +45,7 @@ function heatCell(value, x, y, width, height, { written, largest, label, title }
 
 // Drawn numbers come in 8 bits: as many decimals as those allow, so 0.00 is small, not exactly 0.
 function roundedBy(values) {
+  if (!values.flat().some((value) => value)) return (value) => (value === null ? "–" : "0");
   const digits = Math.max(0, Math.min(20, Math.floor(-Math.log10(largestOf(values) / 127))));
   return (value) => {
     if (value === null) return "–";

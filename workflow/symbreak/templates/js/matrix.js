@@ -67,22 +67,23 @@ function operable(table) {
 }
 
 function cellLabel(i) {
+  if (isHidden(i)) return hiddenLabel(i);
   const verdict = grid.column("verdict")[i];
   return `${shortLabel(i)}: ${verdict === null ? "missing" : `${verdict}, ${shareText(i)}`}`;
 }
 
 function markCells(table) {
   const [open, beside] = ["setting", "beside"].map((name) => grid.find(state.get(name)));
+  const before = table.querySelector('td[tabindex="0"]');
   for (const cell of table.querySelectorAll("tbody td")) {
     const i = settingOf(cell);
     cell.toggleAttribute("data-open", i === open);
-    cell.toggleAttribute("data-beside", i === beside && beside >= 0);
+    cell.toggleAttribute("data-beside", i === beside);
     cell.setAttribute("aria-selected", String(i === open || i === beside));
-    cell.tabIndex = -1;
   }
-  const stop = table.querySelector("[data-open]") ?? table.querySelector("[data-beside]");
-  (stop ?? table.querySelector("tbody td")).tabIndex = 0;
-  if (stop) intoView(stop);
+  const marked = table.querySelector("[data-open]") ?? table.querySelector("[data-beside]");
+  stopAt(marked ?? before ?? table.querySelector("tbody td"));
+  if (marked) intoView(marked);
 }
 
 // Scroll a wide table, and only it, until a cell is in sight.
@@ -164,13 +165,14 @@ function readCell(cell) {
 }
 
 function readoutOf(i) {
+  if (isHidden(i)) return hiddenReadout(i);
   const verdict = grid.column("verdict")[i];
   const head = element("p", { class: "reading" }, verdictSign(verdict), " ",
     settingLink(grid.id(i), shortLabel(i)));
   if (verdict === null) return [head, element("p", {}, "No result: its networks are missing.")];
   const shares = verdict === "mixed" ? ` ${grid.column("shares")[i]}.` : "";
   return [head, element("p", {}, `${shareText(i)}.${shares} ${theoryText(i)}`),
-    element("p", {}, ...shortFlip(i))];
+    element("p", {}, ...(predicting() ? guessOutcome(i) : shortFlip(i)))];
 }
 
 function theoryText(i) {

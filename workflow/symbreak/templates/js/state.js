@@ -17,8 +17,13 @@ const STATE = [
   { name: "q", ...TEXT }, // of the table: words to search for, order, verdicts to keep
   { name: "sort", ...TEXT },
   { name: "verdict", ...TEXT },
+  { name: "agrees", ...TEXT }, // what the theory says of the settings to keep
+  { name: "only", ...TEXT }, // values of factors to keep: "init:normal,activation:tanh"
+  { name: "rows", ...WHOLE }, // how many rows are shown; null: the first page
   { name: "predict", ...FLAG }, // verdicts are hidden until the reader has guessed
   { name: "guesses", ...TEXT },
+  { name: "seen", ...TEXT }, // settings that the reader has revealed
+  { name: "by", ...TEXT }, // who guessed, if they say so
 ];
 // What a link to a setting ends, unless it says otherwise.
 const ENDED = { setting: ["beside", "step", "model"], beside: ["step"] };
