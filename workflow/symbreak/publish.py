@@ -39,6 +39,7 @@ SENTENCES = {
     "picture.png": "the verdict matrix as a picture, 1200 x 630",
     "provenance.json": "commit, config, versions, machines, jobs and their times",
     "dictionary.csv": "what each column of each table means",
+    "README.md": "what this folder is",
     "CITATION.cff": "how to cite this run",
     "LICENSE": "the licence",
     "requirements.lock": "the packages of the run, with their hashes",
@@ -155,7 +156,7 @@ def _pages(sources: Sources, folder: Path, grid: summary.Grid, record: Mapping[s
     html, packs = report.assembled(sources.experiment, found, sources.made_by)
     files = page.site(html, packs) | {"report.html": page.one_file(html, packs, "index.html")}
     digest = confirmations.data_digest(checksums(folder))
-    style = page.style()
+    style = page.style([page.read("css", "site.css")])
     context = {
         "experiment": sources.experiment, "answer": summary.answer(grid), "record": record,
         "title": f"{name}: which settings set neurons apart", "style": style,
@@ -169,7 +170,7 @@ def _pages(sources: Sources, folder: Path, grid: summary.Grid, record: Mapping[s
         loader=jinja2.PackageLoader("symbreak"), autoescape=True, trim_blocks=True,
         lstrip_blocks=True, undefined=jinja2.StrictUndefined,
     )  # fmt: skip
-    for name in ("data.html", "404.html"):
+    for name in ("data.html", "404.html", "README.md"):
         files[name] = environment.get_template(name).render(context)
     head, link = (environment.get_template(f"site_{part}.html").render(context)
                   for part in ("head", "link"))  # fmt: skip
