@@ -9,7 +9,7 @@ CORES ?= 4
 report: .venv/ready
 	snakemake --cores $(CORES)
 
-test: .venv/ready-test $(if $(CI),.venv/ready-bench)  # in CI nothing is skipped
+test: .venv/ready-test $(if $(CI),.venv/ready-bench .venv/ready-slurm)  # in CI nothing is skipped
 	ruff check .
 	ruff format --check .
 	mypy
@@ -38,10 +38,16 @@ bench: .venv/ready-bench  # FULL=1: every cell; RESUME=1: go on with an interrup
 	$(BIN)/pip install --quiet --no-build-isolation -e .[torch]
 	touch $@
 
+# For clusters only: Snakemake loads every plugin that it finds, each time it starts.
+.venv/ready-slurm: requirements-slurm.lock .venv/ready
+	$(BIN)/pip install --quiet --require-hashes -r $<
+	touch $@
+
 lock:  # needs uv; the locks hold hashes and no index address
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --extra test -c requirements.lock pyproject.toml -o requirements-test.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --extra bench -c requirements-test.lock pyproject.toml -o requirements-bench.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --extra slurm -c requirements-test.lock pyproject.toml -o requirements-slurm.lock
 
 clean:
 	rm -rf results reports data/*/ .snakemake

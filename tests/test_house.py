@@ -99,7 +99,7 @@ def test_a_rule_says_what_it_does_logs_and_names_its_code_and_script(rule: str) 
     for part in ("log", "benchmark", "resources", "params", "script"):
         assert f"    {part}:" in text
     assert "    threads: 1\n" in text
-    assert "code=files.fingerprint(" in text
+    assert "code=code(" in text
     assert f'"../scripts/{rule}.py"' in text
     assert f"{{LOGS}}/{rule}/" in text
     assert f"{{BENCHMARKS}}/{rule}/" in text
@@ -129,18 +129,17 @@ def test_locks_hold_what_pyproject_asks_for_and_agree() -> None:
     assert all(len(versions) == 1 for versions in test.values())
 
 
-def test_the_benchmarks_lock_holds_its_packages_in_the_versions_of_the_others() -> None:
-    bench, test = locked("requirements-bench.lock"), locked("requirements-test.lock")
-    assert names(PYPROJECT["project"]["optional-dependencies"]["bench"]) <= bench.keys()
-    assert {name: test[name] for name in bench if name in test} == {
-        name: versions for name, versions in bench.items() if name in test
+@pytest.mark.parametrize("extra", ["bench", "slurm"])
+def test_an_extras_lock_holds_its_packages_in_the_versions_of_the_others(extra: str) -> None:
+    own, test = locked(f"requirements-{extra}.lock"), locked("requirements-test.lock")
+    assert names(PYPROJECT["project"]["optional-dependencies"][extra]) <= own.keys()
+    assert {name: test[name] for name in own if name in test} == {
+        name: versions for name, versions in own.items() if name in test
     }
-    assert all(len(versions) == 1 for versions in bench.values())
+    assert all(len(versions) == 1 for versions in own.values())
 
 
-@pytest.mark.parametrize(
-    "name", ["requirements.lock", "requirements-test.lock", "requirements-bench.lock"]
-)
+@pytest.mark.parametrize("name", [path.name for path in ROOT.glob("requirements*.lock")])
 def test_a_lock_has_a_hash_for_everything_and_no_address(name: str) -> None:
     text = (ROOT / name).read_text()
     assert "://" not in text

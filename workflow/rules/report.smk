@@ -7,7 +7,7 @@ rule report:
         rules.judge.output,
         rules.hunt.output,
         expand(rules.measure.output.distances, init=INITS),
-        [EXPERIMENT.train_files(init.label) for init in EXPERIMENT.init],
+        lambda wildcards: [f for init in INITS for f in EXPERIMENT.train_files(init)],
         EXPERIMENT.boundary_files,
         data=DATA,
         config=CONFIG_FILES,
@@ -21,10 +21,10 @@ rule report:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=plan.measure_megabytes(EXPERIMENT),
-        runtime=plan.START_MINUTES,
+        mem_mb=tries(plan.measure_megabytes(EXPERIMENT)),
+        runtime=tries(plan.START_MINUTES),
     params:
         config=config,
-        code=files.fingerprint("report"),
+        code=code("report"),
     script:
         "../scripts/report.py"
