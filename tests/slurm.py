@@ -11,7 +11,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 NODES = ("n1", "n2")
@@ -107,7 +107,9 @@ class Cluster:
             f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={CPUS} "
             f"RealMemory={MEGABYTES} State=UNKNOWN" for node, port in zip(NODES, ports, strict=True)
         )  # fmt: skip
-        return CONFIGURATION.format(host=host, controller=controller, folder=self.folder, nodes=nodes)
+        return CONFIGURATION.format(
+            host=host, controller=controller, folder=self.folder, nodes=nodes
+        )
 
     def start(self, *names: str) -> None:
         """Start daemons, all where none is named, and wait until every node is ready."""
@@ -121,7 +123,9 @@ class Cluster:
             if name == "munged":
                 wait_for("munge's socket", (self.folder / "munge.socket").exists)
         up = [node for node in NODES if node in self.running]
-        wait_for(f"ready nodes: {self.states()}", lambda: all(self.states().get(n) in READY for n in up))
+        wait_for(
+            f"ready nodes: {self.states()}", lambda: all(self.states().get(n) in READY for n in up)
+        )
 
     def kill(self, name: str, number: int = signal.SIGKILL) -> None:
         """Send a daemon a signal and wait until it has ended."""
@@ -141,9 +145,20 @@ class Cluster:
         )
         return done.stdout
 
-    def jobs(self) -> list[list[str]]:
-        """Return [id, state, comment] of the jobs that wait or run."""
-        return [line.split("|") for line in self.run("squeue", "-h", "-o", "%i|%T|%k").splitlines()]
+    def jobs(self) -> list[int]:
+        """Return the numbers of the jobs that wait or run, in their order."""
+        return sorted(int(number) for number in self.run("squeue", "-h", "-o", "%i").split())
+
+    def next_job(self, after: int = 0) -> int:
+        """Return the number of the next job, once it is there."""
+        wait_for(f"a job after {after}", lambda: any(job > after for job in self.jobs()), 60)
+        return min(job for job in self.jobs() if job > after)
+
+    def asked(self, job: int) -> tuple[int, int]:
+        """Return (megabytes, seconds) that a job has asked for."""
+        line = self.run("squeue", "-h", "-o", "%i %m %l", f"--jobs={job}")
+        _, memory, time = line.split()
+        return int(memory.removesuffix("M")), seconds(time)
 
     def stop(self) -> None:
         """End every job and daemon."""
@@ -160,6 +175,12 @@ class Cluster:
 READY = ("idle", "mix", "alloc")
 
 
+def seconds(time: str) -> int:
+    """Return the seconds of a time of Slurm's, as 5:00 or 1:05:00."""
+    parts = [int(part) for part in time.split(":")]
+    return sum(part * 60**power for power, part in enumerate(reversed(parts)))
+
+
 def free_ports(count: int) -> list[int]:
     """Return ports that nothing listens on."""
     sockets = [socket.socket() for _ in range(count)]
@@ -174,14 +195,9 @@ def free_ports(count: int) -> list[int]:
 @contextmanager
 def cluster(folder: Path) -> Iterator[Cluster]:
     """Yield a Slurm that runs; it ends with the block."""
-    with closing_stop(Cluster(folder)) as found:
-        found.start()
-        yield found
-
-
-@contextmanager
-def closing_stop(found: Cluster) -> Iterator[Cluster]:
+    found = Cluster(folder)
     try:
+        found.start()
         yield found
     finally:
         found.stop()
