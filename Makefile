@@ -9,7 +9,8 @@ CORES ?= 4
 report: .venv/ready
 	snakemake --cores $(CORES)
 
-test: .venv/ready-test $(if $(CI),.venv/ready-bench .venv/ready-slurm)  # in CI nothing is skipped
+# In CI nothing is skipped.
+test: .venv/ready-test $(if $(CI),.venv/ready-bench .venv/ready-web .venv/ready-debian .venv/ready-slurm)
 	ruff check .
 	ruff format --check .
 	mypy
@@ -43,11 +44,23 @@ bench: .venv/ready-bench  # FULL=1: every cell; RESUME=1: go on with an interrup
 	$(BIN)/pip install --quiet --require-hashes -r $<
 	touch $@
 
-lock:  # needs uv; the locks hold hashes and no index address
+.venv/ready-web: tests/web/package-lock.json .venv/ready-test  # checkers of web pages
+	mkdir -p .venv/web
+	cp tests/web/package.json $< .venv/web
+	npm ci --prefix .venv/web --ignore-scripts --no-audit --no-fund --silent
+	touch $@
+
+.venv/ready-debian: tests/debian-packages.txt .venv/ready
+	packages=$$(grep -v '^#' $<); dpkg -s $$packages >/dev/null 2>&1 || { apt-get update -q && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $$packages; }
+	touch $@
+
+lock:  # needs uv (npm for the last); the locks hold hashes and no index address
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --extra test -c requirements.lock pyproject.toml -o requirements-test.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --extra bench -c requirements-test.lock pyproject.toml -o requirements-bench.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --extra slurm -c requirements-test.lock pyproject.toml -o requirements-slurm.lock
+	npm install --prefix tests/web --package-lock-only --omit-lockfile-registry-resolved --silent
 
 clean:
 	rm -rf results reports data/*/ .snakemake

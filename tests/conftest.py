@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 import report_results
+from browser import chromium, open_page, report_file
 from symbreak.networks import Trained
 from symbreak.report import Results
 from symbreak.settings import Experiment, Setting
+
+__all__ = ["chromium", "open_page", "report_file"]  # fixtures of the tests in a browser
 
 CI = bool(os.environ.get("CI"))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 from unittest.mock import patch
 
@@ -15,6 +16,7 @@ from symbreak import (
     judging,
     learned,
     metrics,
+    pages,
     trainer,
     training,
     verdicts,
@@ -84,7 +86,8 @@ def results(experiment: Experiment, trained: dict[Setting, Trained]) -> Results:
         judged["verdicts"], networks, judged["claims"], judged["sensitivity"],
         judged["over_training"], judged["by_verdict"], judged["neglect"], judged["contrasts"],
         judged["dynamics"], HUNTED,
-        distances(trained), lambda init: times(of(trained, init)), trained.__getitem__,
+        distances(trained), lambda init: times(of(trained, init)),
+        pages_of(trained, rows, experiment), trained.__getitem__,
         rows.features, rows.x_train, rows.y_train, data.count_rows(table),
     )  # fmt: skip
 
@@ -92,6 +95,19 @@ def results(experiment: Experiment, trained: dict[Setting, Trained]) -> Results:
 def distances(trained: dict[Setting, Trained]) -> Callable[[str], pd.DataFrame]:
     """Return the distances of an initializer's networks by its label."""
     return lambda init: metrics.distances(of(trained, init))
+
+
+def pages_of(trained: dict[Setting, Trained], rows: data.Dataset,
+             experiment: Experiment) -> Callable[[str], pd.DataFrame]:  # fmt: skip
+    """Return the pages of an initializer's settings by its label."""
+
+    @cache
+    def table(init: str) -> pd.DataFrame:
+        networks = of(trained, init)
+        found = learned.table(networks, rows, experiment.redundancy, experiment.neglect)
+        return pages.table(networks, found, rows, experiment.neglect)
+
+    return table
 
 
 def of(trained: dict[Setting, Trained], init: str) -> list[Trained]:

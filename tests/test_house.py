@@ -27,7 +27,7 @@ ORDER = (
     "matching", "groups", "dynamics", "learned", "pooled", "neglect", "contrasts", "tempo",
     "conditions", "seeds", "evidence", "court", "judging", "boundary", "summary", "neglect_text",
     "mathematics", "causes", "cards", "figures", "crossings", "matrix", "paths", "operated",
-    "examples", "breaks", "saddle", "rounding", "report", "cli",
+    "examples", "pages", "packing", "index", "page", "breaks", "saddle", "rounding", "report", "cli",
 )  # fmt: skip
 MODULES = sorted(path.stem for path in LIBRARY.glob("*.py"))
 SOURCES = sorted(

@@ -11,6 +11,7 @@ import report_results
 from report_page import HOSTILE, MADE_BY, Page
 from symbreak import examples, figures, matrix, neglect_text, report, summary, verdicts
 from symbreak.networks import Trained
+from symbreak.page import source_hash
 from symbreak.report import Provenance, Results
 from symbreak.settings import Experiment, Setting
 from symbreak.summary import Grid
@@ -250,19 +251,21 @@ def test_the_same_results_give_the_same_bytes(
 def test_the_page_asks_nobody_for_anything(text: str) -> None:
     page = Page(text)
     assert not page.open  # every element is closed
-    assert not {tag for tag, _ in page.elements} & {"script", "link", "img", "iframe", "object"}
+    assert not {tag for tag, _ in page.elements} & {"link", "img", "iframe", "object"}
     assert all(target.startswith("#") for name in ("href", "src") for target in page.values(name))
     assert "http" not in text.replace('http-equiv="', "")
     assert "@import" not in text
     assert set(re.findall(r"url\((.)", text)) <= {"#"}
 
 
-def test_the_policy_allows_the_one_style_and_no_style_attribute(text: str) -> None:
+def test_the_policy_allows_the_one_style_the_one_script_and_no_style_attribute(text: str) -> None:
     page = Page(text)
-    style = re.search(r"<style>(.*?)</style>", text, re.DOTALL)
+    style, script = (re.search(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
+                     for tag in ("style", "script"))  # fmt: skip
     policy = next(found for found in page.values("content") if "default-src" in found)
-    assert style
-    assert f"style-src '{report.source_hash(style[1])}'" in policy
+    assert style and script
+    assert f"script-src '{source_hash(script[1])}' 'strict-dynamic'" in policy
+    assert f"style-src '{source_hash(style[1])}'" in policy
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert not page.values("style")
@@ -293,7 +296,7 @@ def test_hostile_names_stay_text(experiment: Experiment, results: Results) -> No
     hostile = replace(results, features=[HOSTILE, "b", "c", "d"])
     made_by = Provenance(((f"{HOSTILE}.yaml", HOSTILE),), {"symbreak": HOSTILE}, HOSTILE)
     text = report.build(replace(experiment, name=HOSTILE), hostile, made_by)
-    assert "<script" not in text
+    assert "<script>alert" not in text
     assert Page(text).texts.count(HOSTILE) >= 4  # experiment, config, commit, a weight's name
 
 

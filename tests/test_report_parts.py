@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from symbreak import figures, report, summary
+from symbreak import figures, page, report, summary
 
 
 def luminance(colour: str) -> float:
@@ -21,7 +21,7 @@ def luminance(colour: str) -> float:
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_text_stands_out_from_what_is_behind_it(mode: str) -> None:
-    style = report._template("report.css")
+    style = page.style()
     light, dark = re.findall(r":root \{.*?\}", style, re.DOTALL)[:2]
     colours = dict(re.findall(r"--([\w-]+): (#\w+);", light if mode == "light" else light + dark))
     pairs = [(f"on-{name}", name) for name in figures.VERDICTS]

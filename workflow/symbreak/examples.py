@@ -91,9 +91,7 @@ def _example(
 ) -> Example:  # fmt: skip
     setting = trained.setting
     place = f"{setting.label}, hidden layer {layer} of {len(setting.hidden)}"
-    before, after = (
-        neuron_vectors(trained.weights[REPLICATE, at], trained.widths, layer) for at in (0, -1)
-    )
+    before, after = before_and_after(trained, layer)
     names = parameter_names(features, setting.hidden, layer)
     finite = np.abs([v for v in (*before.flat, *after.flat) if math.isfinite(v)])
     largest = float(finite.max(initial=0.0))
@@ -106,10 +104,31 @@ def _example(
         distance_text,
         figures.weights(before, names, largest, f"{place}: neurons before training."),
         figures.weights(after, names, largest, f"{place}: neurons after {last:,} steps."),
-        f"Hidden layer {layer} of {len(setting.hidden)}, replicate {REPLICATE}: "
-        f"{_neurons(before)} before training, {_neurons(after)} after {last:,} steps.",
+        weights_sentence(trained, layer),
         paths.paths(trained, layer, REPLICATE, x, row.verdict, place),
         operated.sentence(trained, REPLICATE, layer, x, y),
+    )
+
+
+def before_and_after(trained: Trained, layer: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the shown replicate's neuron vectors [u, k] at the start and the end.
+
+    A neuron keeps its place while its name goes from unit to unit (``paths.named``).
+    """
+    first, last = (
+        neuron_vectors(trained.weights[REPLICATE, at], trained.widths, layer) for at in (0, -1)
+    )
+    units = paths.named(trained, layer, REPLICATE)
+    return first, last if units is None else last[units.names[-1]]
+
+
+def weights_sentence(trained: Trained, layer: int) -> str:
+    """Return the numbers of the pictures of neurons before and after training in words."""
+    before, after = before_and_after(trained, layer)
+    return (
+        f"Hidden layer {layer} of {len(trained.setting.hidden)}, replicate {REPLICATE}: "
+        f"{_neurons(before)} before training, {_neurons(after)} after "
+        f"{int(trained.steps[-1]):,} steps."
     )
 
 

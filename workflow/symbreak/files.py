@@ -77,7 +77,7 @@ def fingerprint(module: str) -> str:
     sources = [HERE / f"{name}.py" for name in modules]
     sources += [HERE / "claims.yaml"] * ("claims" in modules)
     if module == "report":
-        sources += sorted((HERE / "templates").glob("*"))
+        sources += sorted(path for path in (HERE / "templates").rglob("*") if path.is_file())
     for source in sources:
         digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
     return digest.hexdigest()

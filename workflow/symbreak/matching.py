@@ -23,6 +23,8 @@ def by_weights(a: Array, b: Array) -> Array:
     By the L2 distance of neuron vectors: for two checkpoints of one network. Where two assignments
     are as short, as with equal units, units keep their places.
     """
+    exponent = -int(np.frexp(max(abs(a).max(), abs(b).max()))[1])
+    a, b = np.ldexp(a, exponent), np.ldexp(b, exponent)  # exactly: huge weights do not overflow
     distance = l2(a[:, None], b[None])
     return linear_sum_assignment(distance - TIE * distance.max() * np.eye(len(a)))[1]
 

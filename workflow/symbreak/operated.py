@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from symbreak import surgery, trainer
+from symbreak import paths, surgery, trainer
 from symbreak.networks import Layer, Trained, split_layers
 from symbreak.settings import Setting
 from symbreak.summary import number
@@ -26,13 +26,18 @@ def sentence(trained: Trained, replicate: int, layer: int, x: Array, y: Array) -
     wider, twice = surgery.cloned(setting, final[None], inputs, layer, 0)
     clone = split_layers(twice[0], (inputs, *wider.hidden, 1))
     narrow, fewer = surgery.smaller(setting, final, outputs[1:], inputs)
-    kept, units = narrow.hidden[layer - 1], setting.hidden[layer - 1]
+    kept, width = narrow.hidden[layer - 1], setting.hidden[layer - 1]
+    named = paths.named(trained, layer, replicate)
+    most, least, first = (
+        1 + unit if named is None else named.name_of(unit)
+        for unit in (int(rise.argmax()), int(rise.argmin()), 0)
+    )
     return (
-        f"Without neuron {rise.argmax() + 1}, what it tells of the rows replaced by its mean, the "
+        f"Without neuron {most}, what it tells of the rows replaced by its mean, the "
         f"training loss rises by {number(float(rise.max()))} nats; without neuron "
-        f"{rise.argmin() + 1}, by {number(float(rise.min()))}. Neuron 1 twice, its outgoing "
+        f"{least}, by {number(float(rise.min()))}. Neuron {first} twice, its outgoing "
         f"weights shared, changes outputs by {_most(clone, rows, wider, logit)} at most. Equal, "
-        f"opposite and dead neurons merged, {kept} of {units} are left, and outputs change by "
+        f"opposite and dead neurons merged, {kept} of {width} are left, and outputs change by "
         f"{_most(fewer, rows, narrow, logit)} at most."
     )
 

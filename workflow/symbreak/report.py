@@ -8,7 +8,6 @@ import hashlib
 import platform
 import shlex
 import subprocess
-from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -28,10 +27,14 @@ from symbreak import (
     data,
     examples,
     figures,
+    index,
     mathematics,
     matrix,
     neglect_text,
     networks,
+    packing,
+    page,
+    pages,
     rounding,
     saddle,
     summary,
@@ -76,8 +79,8 @@ class Results:
     claim, ``sensitivity`` a row a threshold, ``over_training`` a row a verdict and checkpoint,
     ``by_verdict`` a row a verdict, ``neglect`` a row a kind of start and noise, ``contrasts`` a row
     a pair of settings, ``dynamics`` a row a setting and hidden layer, ``hunted`` a row a case of
-    the hunt. ``distances`` and ``times`` take the label of an initializer and return the pairs of
-    its networks and their rows of dynamics; ``trained`` takes a setting and returns its networks.
+    the hunt. ``distances``, ``times`` and ``pages`` take the label of an initializer and return the
+    pairs of its networks, their rows of dynamics and the pages of its settings; ``trained`` takes a setting and returns its networks.
     ``features`` are the names of the inputs x [b, d] of the training rows with labels y [b],
     ``rows`` a sentence on the rows; ``searches`` are those of ``refine``.
     """
@@ -94,6 +97,7 @@ class Results:
     hunted: pd.DataFrame
     distances: Callable[[str], pd.DataFrame]
     times: Callable[[str], pd.DataFrame]
+    pages: Callable[[str], pd.DataFrame]
     trained: Callable[[Setting], Trained]
     features: Sequence[str]
     x: np.ndarray
@@ -120,6 +124,7 @@ def write(path: str | Path, experiment: Experiment, made_by: Provenance) -> None
         pd.read_csv(folder / "hunt.csv"),
         lambda init: pd.read_parquet(folder / "distances" / f"{init}.parquet"),
         lambda init: pd.read_parquet(folder / "dynamics" / f"{init}.parquet"),
+        lambda init: pd.read_parquet(folder / "pages" / f"{init}.parquet"),
         lambda setting: read_trained(folder, setting),
         rows.features,
         rows.x_train,
@@ -141,7 +146,8 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
     """Return the report as HTML; the same inputs give the same text."""
     grid = summary.Grid(experiment, results.verdicts)
     losses = summary.losses(results.networks)
-    style = "\n".join([_template("report.css"), *matrix.style_rules(grid)])
+    style, script = page.style(matrix.style_rules(grid)), page.script()
+    steps = results.pages(experiment.init[0].label)["steps"].iloc[0]
     context = {
         "experiment": experiment, "grid": grid, "words": summary.WORDS, "made_by": made_by,
         "answer": summary.answer(grid), "others": summary.others(grid),
@@ -172,7 +178,9 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
         "diverged": int(results.networks["diverged"].sum()), "symbols": matrix.SYMBOLS,
         "components": list(components(experiment)), "sentence": sentence, "rows": results.rows,
         **causes.context(grid, results.contrasts),
-        "style": style, "style_hash": source_hash(style),
+        "style": style, "script": script, "policy": page.policy(style, script),
+        "index": packing.packed(index.index(grid, steps, list(results.features))),
+        "chunks": packing.chunks(setting_pages(grid, results)),
     }  # fmt: skip
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("symbreak"), autoescape=True, trim_blocks=True,
@@ -181,13 +189,13 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
     return environment.get_template("report.html").render(context)
 
 
-def _template(name: str) -> str:
-    return (Path(__file__).parent / "templates" / name).read_text(encoding="utf-8")
-
-
-def source_hash(text: str) -> str:
-    """Return a text's hash as a content security policy wants it."""
-    return "sha256-" + b64encode(hashlib.sha256(text.encode()).digest()).decode()
+def setting_pages(grid: summary.Grid, results: Results) -> list[dict[str, Any] | None]:
+    """Return the page of every setting in the grid's order; None where it is missing."""
+    found: dict[summary.Identity, dict[str, Any]] = {}
+    for init in grid.experiment.init:
+        for row in results.pages(init.label).to_dict("records"):
+            found[summary.identity(Setting.from_record(row))] = pages.page(row, results.features)
+    return [found.get(summary.identity(setting)) for setting in grid.settings]
 
 
 def bar(grid: summary.Grid) -> Iterator[tuple[str, float, float]]:

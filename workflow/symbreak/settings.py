@@ -100,8 +100,15 @@ class Setting:
     @property
     def label(self) -> str:
         """Return the setting in one line, as figures and messages name it."""
-        values = (spell(v) if isinstance(v, float) else v for v in self.record().values())
-        return " ".join(values)
+        return " ".join(self._labels())
+
+    @property
+    def path(self) -> str:
+        """Return the setting's id, the same in every report, as it stands in addresses."""
+        return "/".join(self._labels())
+
+    def _labels(self) -> list[str]:
+        return [spell(v) if isinstance(v, float) else v for v in self.record().values()]
 
 
 COLUMNS = tuple(Setting.__dataclass_fields__)  # of every table with a row a setting or a network
