@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 NODES = ("n1", "n2")
-PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue")
+PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "setpriv")
 SECONDS = 30  # for a daemon to start or end
 CPUS, MEGABYTES = 2, 3000  # of a node, as Slurm is told
 
@@ -117,7 +117,7 @@ class Cluster:
             file = program("slurmd" if name in NODES else name)
             with (self.folder / f"{name}.log").open("ab") as log:
                 self.running[name] = subprocess.Popen(
-                    [str(file), *self.commands[name]], env=self.environment, stdout=log, stderr=log,
+                    ["setpriv", "--pdeathsig=KILL", str(file), *self.commands[name]], env=self.environment, stdout=log, stderr=log,
                     cwd=self.folder, start_new_session=True,
                 )  # fmt: skip
             if name == "munged":

@@ -59,7 +59,7 @@ def test_the_answer_the_claims_and_the_matrix_are_readable(
     assert page.locator("#matrix td:visible").count() > 0
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW, ZOOMED])
+@pytest.mark.parametrize("width", [WIDE, WIDE // 2, NARROW, ZOOMED])
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
 def test_the_page_does_not_scroll_sideways(
     report_file: Path, open_page: OpenPage, width: int, script: bool

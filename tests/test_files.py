@@ -100,21 +100,23 @@ def forget() -> None:
 @pytest.mark.parametrize(
     ("changed", "stages"),
     [
-        ("story", {"data", "training", "verdicts", "learned", "judging", "report"}),
+        ("story", {"data", "training", "verdicts", "learned", "judging", "pages", "report"}),
         ("phases", {"training"}),
-        ("trainer", {"training", "verdicts", "learned", "judging", "report"}),
-        ("verdicts", {"verdicts", "learned", "judging", "report"}),
-        ("learned", {"learned", "judging"}),
-        ("judging", {"judging"}),
-        ("figures", {"report"}),
-        ("templates/report.css", {"report"}),
+        ("trainer", {"training", "verdicts", "learned", "judging", "pages", "report"}),
+        ("verdicts", {"verdicts", "learned", "judging", "pages", "report"}),
+        ("learned", {"learned", "judging", "pages"}),
+        ("judging", {"judging", "pages"}),
+        ("figures", {"pages", "report"}),
+        ("templates/css/report.css", {"report"}),
+        ("pages", {"pages"}),
+        ("packing", {"report"}),
         ("plan", set()),
     ],
 )
 def test_a_change_reaches_the_stages_that_import_it(
     copy: Path, changed: str, stages: set[str]
 ) -> None:
-    every = ("data", "training", "verdicts", "learned", "judging", "report")
+    every = ("data", "training", "verdicts", "learned", "judging", "pages", "report")
     before = {stage: files.fingerprint(stage) for stage in every}
     path = copy / (changed if "." in changed else f"{changed}.py")
     path.write_text(path.read_text() + "\n")

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from judged_networks import a_model, judged, random_layers, rows_with_properties, trained
 from networks_strategies import INPUTS, rows_for
-from symbreak import dynamics, judging, learned, metrics, networks, verdicts
+from symbreak import dynamics, judging, learned, metrics, networks, pages, verdicts
 from symbreak.networks import join_layers, network_widths
 from symbreak.settings import COLUMNS
 
@@ -206,7 +206,7 @@ def documented(heading: str) -> dict[str, list[str]]:
 @pytest.mark.parametrize(
     "heading",
     ["Verdicts", "Contrasts", "By verdict", "Neglect", "Networks", "Distances", "What",
-     "Sensitivity", "Learning", "Dynamics of networks", "Dynamics of settings"],
+     "Pages", "Sensitivity", "Learning", "Dynamics of networks", "Dynamics of settings"],
 )  # fmt: skip
 def test_every_column_has_its_row_and_type_in_the_docs(heading: str) -> None:
     nets = [random_layers((INPUTS, 3, 1), seed) for seed in range(2)]
@@ -214,6 +214,7 @@ def test_every_column_has_its_row_and_type_in_the_docs(heading: str) -> None:
     x, y = rows_for(groups[0].setting)
     rows = verdicts.with_theory(judged(*groups), groups, SimpleNamespace(x_train=x, y_train=y), 0)
     found = learned.table(groups, rows_with_properties(groups[0].setting), 0.99, 0.7)
+    paged = pages.table(groups, found, rows_with_properties(groups[0].setting), 0.7)
     pairs = metrics.distances(groups)
     moving = dynamics.table(groups, pairs["l2_whole"].to_numpy())
     summed = judging.tables(rows, found, moving, 0.99, 0.7)
@@ -226,6 +227,7 @@ def test_every_column_has_its_row_and_type_in_the_docs(heading: str) -> None:
         "Learning": summed["over_training"],
         "Networks": rows,
         "What": found,
+        "Pages": paged,
         "Distances": pairs,
         "Dynamics of networks": moving,
         "Dynamics of settings": summed["dynamics"],
@@ -236,7 +238,8 @@ def test_every_column_has_its_row_and_type_in_the_docs(heading: str) -> None:
     of_setting = {} if alone else documented("The columns of a setting")
     columns = of_setting | documented(heading)
     assert sorted(columns) == sorted(table.columns)
-    kinds = {name: TYPES[np.asarray(table[name]).dtype.kind] for name in table}
+    kinds = {name: "list" if isinstance(table[name][0], list)
+             else TYPES[np.asarray(table[name]).dtype.kind] for name in table}  # fmt: skip
     assert kinds == {name: columns[name][1] for name in table}
     assert all(meaning for _, _, meaning in columns.values())
 

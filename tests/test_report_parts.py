@@ -1,35 +1,13 @@
 """What the report is made of: colours, numbers, wide layers, provenance."""
 
 import hashlib
-import re
 from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
-from symbreak import figures, page, report, summary
-
-
-def luminance(colour: str) -> float:
-    """Return the relative luminance of #rgb or #rrggbb, as WCAG 2 defines it."""
-    digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
-    parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-@pytest.mark.parametrize("mode", ["light", "dark"])
-def test_text_stands_out_from_what_is_behind_it(mode: str) -> None:
-    style = page.style()
-    light, dark = re.findall(r":root \{.*?\}", style, re.DOTALL)[:2]
-    colours = dict(re.findall(r"--([\w-]+): (#\w+);", light if mode == "light" else light + dark))
-    pairs = [(f"on-{name}", name) for name in figures.VERDICTS]
-    pairs += [("ink", f"shade-{i}") for i in range(len(figures.SHADES))]
-    pairs += [(text, back) for text in ("ink", "muted") for back in ("paper", "raised")]
-    for text, back in pairs:
-        low, high = sorted(luminance(colours[name]) for name in (text, back))
-        assert (high + 0.05) / (low + 0.05) >= 4.5, (text, back)
+from symbreak import figures, report, summary
 
 
 def test_only_an_exact_zero_is_written_as_zero() -> None:
@@ -41,9 +19,9 @@ def test_only_an_exact_zero_is_written_as_zero() -> None:
 
 def test_a_wide_layer_is_drawn_without_numbers() -> None:
     neurons = np.linspace(-1, 1, 40 * 6).reshape(40, 6)
-    wide = figures.weights(neurons, list("abcdef"), 1.0, "wide")
-    assert "<text" not in wide
-    assert wide.count("--shade-") >= neurons.size
+    wide = figures.weights(neurons, neurons, list("abcdef"), "wide").svg
+    assert "neuron 1" not in wide
+    assert wide.count("--shade-") >= 2 * neurons.size
 
 
 def test_provenance_does_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

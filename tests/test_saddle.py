@@ -87,7 +87,7 @@ def test_the_figure_has_a_mark_an_eps_and_those_that_never_came_apart_are_hollow
 ) -> None:
     points = near[1].dynamics
     never = int(points["reach_by"].isna().sum())
-    marks = [use for use in re.findall(r"<use [^>]*>", found.steps) if "--muted" not in use]
+    marks = [use for use in re.findall(r"<use [^>]*>", found.steps.svg) if "--muted" not in use]
     hollow = [use for use in marks if 'fill-opacity="0"' in use]
     assert len(hollow) == never > 0
     assert len(marks) == len(points) + len(found.rows)  # and one a line in the legend

@@ -37,7 +37,7 @@ rule measure:
 rule hunt:
     """Look for random settings, outside the grid, of which the theory is wrong."""
     output:
-        f"{RESULTS}/hunt.csv",
+        report(f"{RESULTS}/hunt.csv", caption="../report/hunt.rst", category="Tables"),
     log:
         f"{LOGS}/hunt/hunt.log",
     benchmark:
@@ -63,14 +63,24 @@ rule judge:
         claims=EXPERIMENT.claims or [],
         dynamics=expand(rules.measure.output.dynamics, init=INITS),
     output:
-        verdicts=f"{RESULTS}/verdicts.csv",
-        claims=f"{RESULTS}/claims.csv",
+        verdicts=report(
+            f"{RESULTS}/verdicts.csv",
+            caption="../report/verdicts.rst",
+            category="Tables",
+        ),
+        claims=report(
+            f"{RESULTS}/claims.csv", caption="../report/claims.rst", category="Tables"
+        ),
         networks=f"{RESULTS}/networks.parquet",
         sensitivity=f"{RESULTS}/sensitivity.csv",
         over_training=f"{RESULTS}/over_training.csv",
         by_verdict=f"{RESULTS}/by_verdict.csv",
         neglect=f"{RESULTS}/neglect.csv",
-        contrasts=f"{RESULTS}/contrasts.csv",
+        contrasts=report(
+            f"{RESULTS}/contrasts.csv",
+            caption="../report/contrasts.rst",
+            category="Tables",
+        ),
         dynamics=f"{RESULTS}/dynamics.csv",
     log:
         f"{LOGS}/judge/judge.log",

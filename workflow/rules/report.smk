@@ -1,5 +1,15 @@
 # In: all that was found, and the config. Out: the report, one file.
-# pages is a job an initializer; report puts them together.
+# pages is a job an initializer; report puts them together, publish makes the site around it.
+# `--report` of Snakemake makes a page of its own from what is marked with report().
+
+from symbreak import confirmations
+from symbreak import publish as publishing
+from symbreak import verify as verification
+
+USED = {key: value for key, value in config.items() if key != "published"}
+
+
+report: "../report/workflow.rst"
 
 
 rule pages:
@@ -40,7 +50,7 @@ rule report:
         data=DATA,
         config=CONFIG_FILES,
     output:
-        EXPERIMENT.report,
+        report(EXPERIMENT.report, caption="../report/report.rst", category="Report"),
     log:
         f"{LOGS}/report/report.log",
     benchmark:
@@ -52,7 +62,65 @@ rule report:
         mem_mb=tries(plan.measure_megabytes(EXPERIMENT)),
         runtime=tries(plan.START_MINUTES),
     params:
-        config=config,
+        config=USED,
         code=code("report"),
     script:
         "../scripts/report.py"
+
+
+rule publish:
+    """Make the site of the experiment: report, tables, checksums, provenance."""
+    input:
+        rules.report.input,
+        EXPERIMENT.report,
+        data=DATA,
+        config=CONFIG_FILES,
+        papers=lambda _: [
+            workflow.source_path(f"../../{name}")
+            for name in (*publishing.DOCS, *publishing.PAPERS, publishing.CITATION)
+        ],
+        statements=confirmations.paths(EXPERIMENT),
+    output:
+        publishing.outputs(EXPERIMENT),
+    log:
+        f"{LOGS}/publish/publish.log",
+    benchmark:
+        f"{BENCHMARKS}/publish/publish.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=tries(plan.measure_megabytes(EXPERIMENT)),
+        runtime=tries(plan.START_MINUTES),
+    params:
+        config=USED,
+        code=code("publish"),
+    script:
+        "../scripts/publish.py"
+
+
+# Without an output, so that it runs whenever it is asked for; hence without a benchmark, too.
+rule verify:
+    """Compare what was computed with a published site: --config published=<its SHA256SUMS>."""
+    input:
+        rules.judge.output,
+        rules.hunt.output,
+        expand(rules.measure.output.distances, init=INITS),
+        EXPERIMENT.boundary_files,
+        published=lambda _: verification.local(EXPERIMENT),
+        data=DATA,
+        config=CONFIG_FILES,
+    log:
+        f"{LOGS}/verify/verify.log",
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=tries(plan.measure_megabytes(EXPERIMENT)),
+        runtime=tries(plan.START_MINUTES),
+    params:
+        config=USED,
+        published=EXPERIMENT.published,
+        code=code("verify"),
+    script:
+        "../scripts/verify.py"

@@ -1,7 +1,6 @@
 """Write the pages of the settings of one initializer."""
 
 import pandas as pd
-
 from symbreak import data, files, networks, pages
 from symbreak.settings import data_from
 

@@ -15,28 +15,28 @@ Array = Any
 ACTIVATIONS = Registry("activation")
 
 
-@ACTIVATIONS.declare(reference="Rumelhart, Hinton and Williams, Nature 323, 1986")
+@ACTIVATIONS.declare(reference="rumelhart1986")
 def sigmoid(z: Array) -> tuple[Array, Array]:
     """1 / (1 + e^-z): one half at zero, so a network of zeros still sends a signal."""
     a = arithmetic.sigmoid(z)
     return a, a * (like(z, 1.0) - a)
 
 
-@ACTIVATIONS.declare(reference="LeCun and others, Efficient BackProp, 1998")
+@ACTIVATIONS.declare(reference="lecun1998")
 def tanh(z: Array) -> tuple[Array, Array]:
     """The hyperbolic tangent: zero at zero, odd."""
     a = arithmetic.tanh(z)
     return a, like(z, 1.0) - a * a
 
 
-@ACTIVATIONS.declare(reference="Nair and Hinton, ICML 2010; kink: Bertoin and others, NeurIPS 2021")
+@ACTIVATIONS.declare(reference="nair2010; bertoin2021, the slope at the kink")
 def relu(z: Array) -> tuple[Array, Array]:
     """max(0, z), with slope 0 at zero."""
     zero = like(z, 0.0)
     return select(z <= zero, zero, z), select(z > zero, like(z, 1.0), zero)
 
 
-@ACTIVATIONS.declare(reference="Maas, Hannun and Ng, ICML 2013")
+@ACTIVATIONS.declare(reference="maas2013")
 def leaky_relu(z: Array) -> tuple[Array, Array]:
     """z above zero and 0.01 z below, with slope 0.01 at zero."""
     small = like(z, 0.01)
@@ -44,13 +44,13 @@ def leaky_relu(z: Array) -> tuple[Array, Array]:
     return select(positive, z, small * z), select(positive, like(z, 1.0), small)
 
 
-@ACTIVATIONS.declare(reference="Saxe, McClelland and Ganguli, ICLR 2014, arXiv 1312.6120")
+@ACTIVATIONS.declare(reference="saxe2014")
 def linear(z: Array) -> tuple[Array, Array]:
     """z itself: the network is a product of matrices."""
     return z, like(z, 1.0) + like(z, 0.0) * z
 
 
-@ACTIVATIONS.declare(reference="Hendrycks and Gimpel 2016, arXiv 1606.08415")
+@ACTIVATIONS.declare(reference="hendrycks2016")
 def gelu(z: Array) -> tuple[Array, Array]:
     """z times the standard normal distribution function, by the error function."""
     x = arithmetic.double(z)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from symbreak.settings import COLUMNS, Setting
 from symbreak.statistics import middle
-from symbreak.summary import Row, listed, number
+from symbreak.summary import Row, listed, number, plural
 
 LN2 = math.log(2)
 
@@ -111,8 +111,8 @@ def break_sentence(dynamics: pd.DataFrame, steps: int) -> str:
     broke, split = int(part["broke"].sum()), int(part["split"].sum())
     layers = " (a hidden layer each)" if dynamics["layer"].nunique() > 1 else ""
     return (
-        f"Of {networks:,} networks{layers} in which some neurons start equal, all neurons came to "
-        f"differ in {broke:,}, and some of them in {split - broke:,} more; in the other "
+        f"Of {plural(networks, 'network')}{layers} in which some neurons start equal, all neurons "
+        f"came to differ in {broke:,}, and some of them in {split - broke:,} more; in the other "
         f"{networks - split:,} none had by the last of their {steps:,} steps. In exact arithmetic "
         "equal neurons without noise of their own stay equal for ever; with it, what would have "
         "come later is not known."
@@ -146,7 +146,7 @@ def reunion_sentence(dynamics: pd.DataFrame) -> str:
         "together again: in most networks the largest distance starts and ends below half of its "
         f"peak ({kinds}). Furthest in {label}: the middle network's distance peaks at {peak} and "
         f"ends at {end}; groups of near neurons split {row.near_splits_mean:.1f} times and merge "
-        f"{row.near_merges_mean:.1f} times in the mean of {row.replicates} networks."
+        f"{row.near_merges_mean:.1f} times in the mean of {plural(row.replicates, 'network')}."
     )
 
 

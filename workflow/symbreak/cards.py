@@ -12,6 +12,7 @@ import pandas as pd
 from symbreak.claims import VERDICTS
 from symbreak.conditions import NOUNS
 from symbreak.court import FALSE, HOLDS, PARTLY, UNTESTED
+from symbreak.settings import Setting
 from symbreak.summary import Grid, listed
 
 SIGNS = {HOLDS: "✓", PARTLY: "if", FALSE: "✗", UNTESTED: "–"}
@@ -21,12 +22,17 @@ SHOWN = ("init", "dropout", "bias")  # of a setting, beside the factors that var
 
 @dataclass(frozen=True)
 class Counterexample:
-    """A setting that contradicts a claim, what was found, and the same beside it where it holds."""
+    """A setting that contradicts a claim, what was found, and the same beside it where it holds.
+
+    ``path`` and ``beside`` are the ids of the two.
+    """
 
     setting: str
+    path: str
     found: str
     instead: str = ""
     found_there: str = ""
+    beside: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,15 +132,19 @@ def percent(share: float) -> str:
 
 def counterexample(grid: Grid, row: Any) -> Counterexample:
     """Return the smallest counterexample of a claim, in words."""
-    record = next(s for s in grid.settings if s.label == row.counterexample).record()
+    against = next(s for s in grid.settings if s.label == row.counterexample)
+    record = against.record()
     labels = [_named(n, record[n]) for n in record if n in SHOWN or n in grid.factors]
     setting, found = listed(labels), readable(row.found)
+    setting = setting[0].upper() + setting[1:]
     if not isinstance(row.changed, str):
-        return Counterexample(setting[0].upper() + setting[1:], found)
-    changes = (re.fullmatch(r"(\w+): (.*) -> (.*)", part) for part in row.changed.split("; "))
-    instead = [f"{_named(m[1], m[2])} instead of {m[3]}" for m in changes if m]
-    return Counterexample(setting[0].upper() + setting[1:], found, listed(instead),
-                          readable(row.found_there))  # fmt: skip
+        return Counterexample(setting, against.path, found)
+    changes = [m for part in row.changed.split("; ")
+               if (m := re.fullmatch(r"(\w+): (.*) -> (.*)", part))]  # fmt: skip
+    instead = [f"{_named(m[1], m[2])} instead of {m[3]}" for m in changes]
+    other = record | {m[1]: m[2] for m in changes}
+    return Counterexample(setting, against.path, found, listed(instead), readable(row.found_there),
+                          Setting.from_record(other).path)  # fmt: skip
 
 
 def _named(factor: str, label: str) -> str:

@@ -44,7 +44,10 @@ class Parameter:
 
 @dataclass(frozen=True, eq=False)
 class Component:
-    """One declared component; ``facts`` holds what the theory and the engines read of it."""
+    """One declared component; ``facts`` holds what the theory and the engines read of it.
+
+    ``reference`` names keys of ``references.bib``, or says its source in plain words.
+    """
 
     kind: str
     name: str

@@ -98,6 +98,7 @@ def _parse(config: Mapping[str, Any]) -> Experiment:
         redundancy=float(config.get("redundancy", values["redundancy"])),
         neglect=float(config.get("neglect", values["neglect"])),
         claims=config.get("claims"),
+        published=config.get("published"),
     )
 
 

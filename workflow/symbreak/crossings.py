@@ -12,13 +12,14 @@ from typing import Any
 
 import pandas as pd
 
-from symbreak import figures
+from symbreak import figures, svg
 from symbreak.bisection import MIXED
 from symbreak.refining import Request
 from symbreak.schema import NOUNS
 from symbreak.settings import COLUMNS, REGISTRIES, Experiment
 from symbreak.statistics import wilson
-from symbreak.summary import are, listed, number, value_label
+from symbreak.summary import are, listed, number, plural, value_label
+from symbreak.svg import Figure
 
 Row = Any  # a row of a table, its columns as attributes
 WORDS = {"none": "predicts none", "open": "does not tell", "same": "one verdict to it",
@@ -95,7 +96,8 @@ def sentence(search: Search) -> str:
     spell, name = search.spell, search.parameter
     rows = search.crossed
     count = len(search.points)
-    each = f"{search.points['replicates'].iloc[0]} networks at each of {count} values"
+    networks = plural(search.points["replicates"].iloc[0], "network")
+    each = f"{networks} at each of {plural(count, 'value')}"
     if not rows:
         low, high = search.request.interval.low, search.request.interval.high
         prevails = search.points["prevails"].iloc[0]
@@ -119,9 +121,8 @@ def theory(search: Search) -> str:
     wrong, narrowed = len(search.wrong), (search.points["known"] == "no").sum()
     found = "all of them" if not wrong else f"{told - wrong} of them"
     rest = f"; at {narrowed} it only says which verdicts are possible" if narrowed else ""
-    return (
-        f"The theory predicted {told} of {len(search.points)} values, and agrees at {found}{rest}."
-    )
+    tried = plural(len(search.points), "value")
+    return f"The theory predicted {told} of {tried}, and agrees at {found}{rest}."
 
 
 def disagreements(searches: Sequence[Search]) -> str:
@@ -182,7 +183,7 @@ def _theory(search: Search, row: Row) -> str:
     return WORDS[row.theory]
 
 
-def figure(search: Search) -> str:
+def figure(search: Search) -> Figure:
     """Return the shares of verdicts at the values tried, around the boundaries."""
     rows = [
         {"value": row.value, "verdict": name, "count": counts(row.shares).get(name, 0.0),
@@ -196,7 +197,8 @@ def figure(search: Search) -> str:
     found["share"] = found["count"] / found["total"]
     marks = [(row.low, row.high) for row in search.crossed]
     return figures.shares(found, marks, _limits(search), search.request.interval.is_log,
-                          search.what, sentence(search))  # fmt: skip
+                          search.what, sentence(search),
+                          f"boundaries/{search.request.record()['name']}/points.csv")  # fmt: skip
 
 
 def expected(row: Row, verdict: str) -> float:
@@ -216,7 +218,7 @@ def foretold(row: Row) -> str:
 def _verdicts(search: Search) -> list[str]:
     """Return the verdicts that occur at some value."""
     seen = {name for text in search.points["shares"] for name in counts(text)}
-    return [name for name in figures.VERDICTS if name in seen]
+    return [name for name in svg.VERDICTS if name in seen]
 
 
 def _limits(search: Search) -> tuple[float, float]:
@@ -235,5 +237,6 @@ def answer(searches: Sequence[Search]) -> str:
     """Return how many boundaries were found in how many searches."""
     total = sum(len(search.boundaries) for search in searches)
     without = sum(search.boundaries.empty for search in searches)
-    text = f"{len(searches)} searches found {total} boundaries"
+    searched = plural(len(searches), "search", "searches")
+    text = f"{searched} found {plural(total, 'boundary', 'boundaries')}"
     return text + (f"; {without} {are(without)} without any." if without else ".")

@@ -26,7 +26,7 @@ def _p(default: float) -> Parameter:
     return Parameter("p", default, "the probability of being dropped", 0.0, 1.0, high_open=True)
 
 
-SRIVASTAVA = "Srivastava and others, JMLR 15, 2014"
+SRIVASTAVA = "srivastava2014"
 
 
 @DROPOUTS.declare(reference=SRIVASTAVA, place="nowhere", shared=False)
@@ -48,7 +48,7 @@ def hidden(word: Array, p: Array) -> Array:
 
 
 @DROPOUTS.declare(
-    _p(0.5), reference="control: the noise of hidden dropout without its differences between units",
+    _p(0.5), reference="srivastava2014, a control: its noise without the differences between units",
     place="hidden", shared=True,
 )  # fmt: skip
 def shared(word: Array, p: Array) -> Array:
@@ -56,16 +56,14 @@ def shared(word: Array, p: Array) -> Array:
     return select(word < np.uint64(p[0] * WORDS), 0.0, 1.0 / (1.0 - p[0]))
 
 
-@DROPOUTS.declare(
-    _p(0.5), reference="Wan and others, ICML 2013 (DropConnect)", place="weights", shared=False
-)
+@DROPOUTS.declare(_p(0.5), reference="wan2013", place="weights", shared=False)
 def dropconnect(word: Array, p: Array) -> Array:
     """Weights are dropped with probability p, one mask a step on every weight matrix."""
     return select(word < np.uint64(p[0] * WORDS), 0.0, 1.0 / (1.0 - p[0]))
 
 
 @DROPOUTS.declare(
-    _p(0.5), reference="Srivastava and others, JMLR 15, 2014, section 10", place="hidden",
+    _p(0.5), reference="srivastava2014, section 10", place="hidden",
     shared=False, continuous=True,
 )  # fmt: skip
 def gaussian(word: Array, p: Array) -> Array:

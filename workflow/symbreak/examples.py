@@ -1,6 +1,5 @@
 """One setting of each verdict, shown: distance over training, weights before and after."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -11,23 +10,21 @@ from symbreak import figures, operated, paths, summary
 from symbreak.networks import Trained, neuron_vectors
 from symbreak.settings import Setting
 from symbreak.statistics import median_over_seeds
-from symbreak.summary import Grid, Row
+from symbreak.summary import Grid, Row, plural
+from symbreak.svg import Figure
 
 REPLICATE = 0  # whose weights are shown
 
 
 @dataclass(frozen=True)
 class Example:
-    """A setting with its pictures (SVG), each with the sentence that says its numbers."""
+    """A setting with its figures, and what happens to its network without a neuron."""
 
     setting: Setting
     row: Row
-    distance: str
-    distance_text: str
-    before: str
-    after: str
-    weights_text: str
-    paths: paths.Paths | None
+    distance: Figure
+    paths: Figure | None
+    weights: Figure
     operated: str
 
 
@@ -93,19 +90,12 @@ def _example(
     place = f"{setting.label}, hidden layer {layer} of {len(setting.hidden)}"
     before, after = before_and_after(trained, layer)
     names = parameter_names(features, setting.hidden, layer)
-    finite = np.abs([v for v in (*before.flat, *after.flat) if math.isfinite(v)])
-    largest = float(finite.max(initial=0.0))
-    last = int(trained.steps[-1])
-    distance_text = distance_sentence(pairs)
     return Example(
         setting,
         row,
-        figures.distance(pairs, row.verdict, scale, f"{place}. {distance_text}"),
-        distance_text,
-        figures.weights(before, names, largest, f"{place}: neurons before training."),
-        figures.weights(after, names, largest, f"{place}: neurons after {last:,} steps."),
-        weights_sentence(trained, layer),
+        figures.distance(pairs, row.verdict, scale, distance_sentence(pairs), place),
         paths.paths(trained, layer, REPLICATE, x, row.verdict, place),
+        figures.weights(before, after, names, weights_sentence(trained, layer), place),
         operated.sentence(trained, REPLICATE, layer, x, y),
     )
 
@@ -162,6 +152,6 @@ def distance_sentence(pairs: pd.DataFrame) -> str:
         interval = f"; 95 % interval of that median over the seeds {' to '.join(map(number, ends))}"
     start = number(float(first["l2_whole"].median()))
     return (
-        f"{each} pairs of neurons in each of {replicates} networks: median distance {start} at "
-        f"the start, {end} at step {int(pairs['step'].max()):,}{interval}."
+        f"{plural(each, 'pair')} of neurons in each of {plural(replicates, 'network')}: median "
+        f"distance {start} at the start, {end} at step {int(pairs['step'].max()):,}{interval}."
     )

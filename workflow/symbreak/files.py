@@ -10,8 +10,12 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import cache
 from pathlib import Path
 
+from symbreak import host
+
 HERE = Path(__file__).parent
 PACKAGE = HERE.name
+READ = {"claims": "claims.yaml", "references": "references.bib"}  # what modules read beside code
+STARTED, FINISHED = "started ", "finished "  # how the first and the last line of a log begin
 
 
 @contextmanager
@@ -69,14 +73,14 @@ def _imports(module: str) -> frozenset[str]:
 def fingerprint(module: str) -> str:
     """Return 16 hex digits of the sources that decide what a module computes.
 
-    Those are its own, those of the modules it imports with the claims they read, and for the report
+    Those are its own, those of the modules it imports with what they read, and with the report
     its templates. A changed figure leaves the fingerprint of the trainer as it is.
     """
     digest = hashlib.blake2b(digest_size=8)
     modules = sorted(modules_of(module))
     sources = [HERE / f"{name}.py" for name in modules]
-    sources += [HERE / "claims.yaml"] * ("claims" in modules)
-    if module == "report":
+    sources += [HERE / name for module, name in READ.items() if module in modules]
+    if "report" in modules:
         sources += sorted(path for path in (HERE / "templates").rglob("*") if path.is_file())
     for source in sources:
         digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
@@ -88,13 +92,16 @@ def job_log(path: str | Path, module: str, planned: str) -> Iterator[None]:
     """Send what is printed to a job's log; exits with one sentence, logged too, for an error.
 
     Stops where this library's fingerprint of ``module`` is not the one that planned the job. An
-    error that is none of this package's own leaves its traceback in the log.
+    error that is none of this package's own leaves its traceback in the log. The first line says
+    when the job started and on what, the last line of one that succeeds when it finished.
     """
     with Path(path).open("w", encoding="utf-8", buffering=1) as log:
         try:
+            print(f"{STARTED}{host.now()} on {host.hardware()}", file=log)
             with redirect_stdout(log), redirect_stderr(log):
                 check_plan(module, planned)
                 yield
+            print(f"{FINISHED}{host.now()}", file=log)
         except (Exception, KeyboardInterrupt) as error:
             own = type(error).__module__.startswith(f"{PACKAGE}.")
             if not own and not isinstance(error, KeyboardInterrupt | OSError):

@@ -8,20 +8,24 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from symbreak import networks, packing
+from symbreak import packing
 from symbreak.components import Choice
 from symbreak.settings import COLUMNS, REGISTRIES, Experiment, Table
 from symbreak.story import PROPERTIES
 from symbreak.summary import WORDS, Grid, value_label
 
 DIGITS = 4  # significant, of the numbers in the index; verdicts.csv has them all
+FIRST = ("verdict", "shares", "predicted", "predicted_shares", "agrees", "known", "rule", "reason",
+         "replicates", "distinct_min", "distinct_max", "moved", "broken_fraction", "broken_low",
+         "broken_high", "max_distance_median", "loss_median", "accuracy_median", "diverged",
+         "starts_distinct", "neglected_mean")  # fmt: skip
 MODEL, TRAINING, GRID = ("hidden", "activation"), COLUMNS[5:], COLUMNS[:3]
 LISTS = ("hidden", *GRID)  # keys that the config takes as lists only
 
 
 def index(grid: Grid, steps: np.ndarray, features: list[str]) -> dict[str, Any]:
-    """Return it as a JSON value; ``steps`` [c] are those of the checkpoints."""
-    e = grid.experiment
+    """Return it as a JSON value, with the columns ``FIRST``; ``steps`` [c] are the checkpoints'."""
+    e, widest = grid.experiment, max(width for hidden in grid.experiment.hidden for width in hidden)
     return {
         "experiment": e.name,
         "factors": [factor(e, name) for name in COLUMNS],
@@ -32,9 +36,16 @@ def index(grid: Grid, steps: np.ndarray, features: list[str]) -> dict[str, Any]:
         "replicates": e.replicates,
         "size": len(grid.settings),
         "chunk": packing.CHUNK,
+        "points": packing.points(len(grid.settings), widest, len(steps)),
         "config": config_text(e),
-        "columns": columns(grid),
+        "header": header(grid),
+        "columns": {name: one for name, one in columns(grid).items() if name in FIRST},
     }
+
+
+def later_columns(grid: Grid) -> dict[str, Any]:
+    """Return the columns that the index leaves out, which come after it."""
+    return {name: one for name, one in columns(grid).items() if name not in FIRST}
 
 
 def factor(experiment: Experiment, name: str) -> dict[str, Any]:
@@ -81,6 +92,12 @@ def _section(name: str, keys: tuple[str, ...]) -> Iterator[str]:
     yield from (f"  {key}: {{{{{key}}}}}" for key in keys)
 
 
+def header(grid: Grid) -> list[str]:
+    """Return the names of all columns of verdicts.csv, in its order."""
+    known = next(iter(grid.rows.values()), None)
+    return list(COLUMNS) if known is None else [n for n in known._fields if n != "Index"]
+
+
 def columns(grid: Grid) -> dict[str, dict[str, list[Any]]]:
     """Return the columns of verdicts.csv over the settings in the grid's order.
 
@@ -88,8 +105,7 @@ def columns(grid: Grid) -> dict[str, dict[str, list[Any]]]:
     values}. None stands for what is missing.
     """
     rows = [grid.rows.get(setting) for setting in grid.settings]
-    known = next((row for row in rows if row is not None), None)
-    names = [] if known is None else [n for n in known._fields if n not in (*COLUMNS, "Index")]
+    names = [name for name in header(grid) if name not in COLUMNS]
     return {name: column([getattr(row, name, None) for row in rows]) for name in names}
 
 

@@ -64,9 +64,7 @@ def _std(default: float = 0.5) -> Parameter:
     return Parameter("std", default, "the standard deviation of a weight", low=0.0)
 
 
-GLOROT = "Glorot and Bengio, AISTATS 2010"
-HE = "He and others, ICCV 2015, arXiv 1502.01852"
-TEXTBOOK = "Goodfellow, Bengio and Courville, Deep Learning, section 8.4"
+TEXTBOOK = "goodfellow2016, section 8.4"
 
 
 @INITIALIZERS.declare(reference=TEXTBOOK, hidden="equal", output="equal")
@@ -84,7 +82,7 @@ def constant(matrix: Matrix, value: float) -> np.ndarray:
 @INITIALIZERS.declare(
     Parameter("first", 0.5, "the value of the first half of the units, rounded up"),
     Parameter("second", -0.5, "the value of the other units"),
-    reference="Brea and others 2019, arXiv 1907.02911 (permutation symmetric subspaces)",
+    reference="brea2019, permutation symmetric subspaces",
     hidden="groups",
     output="groups",
 )
@@ -98,7 +96,7 @@ def tied(matrix: Matrix, first: float, second: float) -> np.ndarray:
 
 
 @INITIALIZERS.declare(
-    _value(), _std(), reference="symmetry argument on the output layer", hidden="equal",
+    _value(), _std(), reference=f"{TEXTBOOK}: symmetry of the output layer", hidden="equal",
     output="distinct",
 )  # fmt: skip
 def constant_in_random_out(matrix: Matrix, value: float, std: float) -> np.ndarray:
@@ -107,7 +105,7 @@ def constant_in_random_out(matrix: Matrix, value: float, std: float) -> np.ndarr
 
 
 @INITIALIZERS.declare(
-    _std(), _value(), reference="symmetry argument on the hidden layers", hidden="distinct",
+    _std(), _value(), reference=f"{TEXTBOOK}: symmetry of the hidden layers", hidden="distinct",
     output="equal",
 )  # fmt: skip
 def random_in_constant_out(matrix: Matrix, std: float, value: float) -> np.ndarray:
@@ -116,7 +114,7 @@ def random_in_constant_out(matrix: Matrix, std: float, value: float) -> np.ndarr
 
 
 @INITIALIZERS.declare(
-    _std(), reference="Zhang, Dauphin and Ma 2019, arXiv 1901.09321 (zero last layer)",
+    _std(), reference="zhang2019, zero last layer",
     hidden="distinct", output="equal",
 )  # fmt: skip
 def random_in_zero_out(matrix: Matrix, std: float) -> np.ndarray:
@@ -125,7 +123,10 @@ def random_in_zero_out(matrix: Matrix, std: float) -> np.ndarray:
 
 
 @INITIALIZERS.declare(
-    _std(), reference="symmetry argument on the output layer", hidden="equal", output="distinct"
+    _std(),
+    reference=f"{TEXTBOOK}: symmetry of the output layer",
+    hidden="equal",
+    output="distinct",
 )
 def zero_in_random_out(matrix: Matrix, std: float) -> np.ndarray:
     """Zeros into every hidden layer, normal draws into the output."""
@@ -147,40 +148,38 @@ def normal(matrix: Matrix, std: float) -> np.ndarray:
     return std * matrix.normal()
 
 
-@INITIALIZERS.declare(reference=GLOROT, hidden="distinct", output="distinct")
+@INITIALIZERS.declare(reference="glorot2010", hidden="distinct", output="distinct")
 def glorot_uniform(matrix: Matrix) -> np.ndarray:
     """Uniform draws of variance 2 / (inputs + units) of each matrix."""
     return np.sqrt(6.0 / (matrix.inputs + matrix.units)) * matrix.uniform()
 
 
-@INITIALIZERS.declare(reference=GLOROT, hidden="distinct", output="distinct")
+@INITIALIZERS.declare(reference="glorot2010", hidden="distinct", output="distinct")
 def glorot_normal(matrix: Matrix) -> np.ndarray:
     """Normal draws of variance 2 / (inputs + units) of each matrix."""
     return np.sqrt(2.0 / (matrix.inputs + matrix.units)) * matrix.normal()
 
 
-@INITIALIZERS.declare(reference=HE, hidden="distinct", output="distinct")
+@INITIALIZERS.declare(reference="he2015", hidden="distinct", output="distinct")
 def he_uniform(matrix: Matrix) -> np.ndarray:
     """Uniform draws of variance 2 / inputs of each matrix."""
     return np.sqrt(6.0 / matrix.inputs) * matrix.uniform()
 
 
-@INITIALIZERS.declare(reference=HE, hidden="distinct", output="distinct")
+@INITIALIZERS.declare(reference="he2015", hidden="distinct", output="distinct")
 def he_normal(matrix: Matrix) -> np.ndarray:
     """Normal draws of variance 2 / inputs of each matrix."""
     return np.sqrt(2.0 / matrix.inputs) * matrix.normal()
 
 
-@INITIALIZERS.declare(
-    reference="LeCun and others, Efficient BackProp, 1998", hidden="distinct", output="distinct"
-)
+@INITIALIZERS.declare(reference="lecun1998", hidden="distinct", output="distinct")
 def lecun_normal(matrix: Matrix) -> np.ndarray:
     """Normal draws of variance 1 / inputs of each matrix."""
     return np.sqrt(1.0 / matrix.inputs) * matrix.normal()
 
 
 @INITIALIZERS.declare(
-    reference="Saxe, McClelland and Ganguli, ICLR 2014, arXiv 1312.6120", hidden="distinct",
+    reference="saxe2014", hidden="distinct",
     output="distinct",
 )  # fmt: skip
 def orthogonal(matrix: Matrix) -> np.ndarray:
@@ -192,7 +191,7 @@ def orthogonal(matrix: Matrix) -> np.ndarray:
 
 
 @INITIALIZERS.declare(
-    _value(), reference="Le, Jaitly and Hinton 2015, arXiv 1504.00941", hidden="groups",
+    _value(), reference="le2015", hidden="groups",
     output="equal",
 )  # fmt: skip
 def identity(matrix: Matrix, value: float) -> np.ndarray:
@@ -201,7 +200,7 @@ def identity(matrix: Matrix, value: float) -> np.ndarray:
 
 
 @INITIALIZERS.declare(
-    reference="Zhao, Schaefer and Anandkumar, TMLR 2022, arXiv 2110.12661, algorithm 1",
+    reference="zhao2022, algorithm 1",
     hidden="groups",
     output="groups",
 )
@@ -221,7 +220,7 @@ def zero_hadamard(matrix: Matrix) -> np.ndarray:
 @INITIALIZERS.declare(
     _value(),
     Parameter("eps", 1e-4, "the size of the random part", low=0.0),
-    reference="Blumenfeld, Gilboa and Soudry, ICML 2020, arXiv 2007.01038",
+    reference="blumenfeld2020",
     hidden="near",
     output="near",
 )
@@ -250,7 +249,7 @@ def _ordered_dot(a: np.ndarray, b: np.ndarray) -> float:
     return total
 
 
-BIAS_TEXT = "Goodfellow, Bengio and Courville, Deep Learning, section 8.4 (biases)"
+BIAS_TEXT = f"{TEXTBOOK}, biases"
 
 
 @BIASES.declare(reference=BIAS_TEXT, units="absent")

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 
 from symbreak.components import Choice
 from symbreak.settings import Setting
 from symbreak.summary import FACTORS, WORDS, Grid, Row, listed, value_label
 
+MOST_CELLS = 2_000  # that are written out; a script draws the panels of further models
 MOST_NAMED = 2  # other models that a cell names; more are counted
 SYMBOLS = {word.name: word.symbol for word in WORDS}
 
@@ -65,17 +66,23 @@ def panel_key(indices: Sequence[int]) -> str:
     return "-".join(["model", *map(str, indices)])
 
 
+def written_models(grid: Grid) -> int:
+    """Return how many models' panels the page holds: the first ones, of ``MOST_CELLS``."""
+    e = grid.experiment
+    return max(1, MOST_CELLS // (len(e.init) * len(e.dropout) * len(e.bias)))
+
+
 def style_rules(grid: Grid) -> list[str]:
     """Return the style rules that show the panel of the values chosen, without a script."""
     return [
         "".join([".models", *(f":has(#f{i}v{j}:checked)" for i, j in enumerate(indices))])
         + f" .{panel_key(indices)}{{display:block}}"
-        for indices in model_keys(grid)
+        for indices in islice(model_keys(grid), written_models(grid))
     ]
 
 
 def panels(grid: Grid) -> list[Panel]:
-    """Return the matrix of every model, in the order of the experiment."""
+    """Return the matrix of each of ``written_models``, in the order of the experiment."""
     e = grid.experiment
     labels = [model_label(grid, model) for model in grid.models]
     cells = {combination: _cells(grid, combination, labels) for combination in e.combinations()}
@@ -85,7 +92,7 @@ def panels(grid: Grid) -> list[Panel]:
             labels[m],
             [[[cells[i, d, b][m] for d in e.dropout] for i in e.init] for b in e.bias],
         )
-        for m, indices in enumerate(model_keys(grid))
+        for m, indices in enumerate(islice(model_keys(grid), written_models(grid)))
     ]
 
 

@@ -21,7 +21,7 @@ def _decay(name: str, default: float, meaning: str) -> Parameter:
     return Parameter(name, default, meaning, 0.0, 1.0, high_open=True)
 
 
-@OPTIMIZERS.declare(reference="Robbins and Monro, Annals of Mathematical Statistics 22, 1951")
+@OPTIMIZERS.declare(reference="robbins1951")
 def sgd(
     w: Array, g: Array, first: Array, second: Array, rate: Array, p: Array, powers: Array
 ) -> tuple[Array, Array, Array]:
@@ -31,7 +31,7 @@ def sgd(
 
 @OPTIMIZERS.declare(
     _decay("beta", 0.9, "the share of the velocity that is kept"),
-    reference="Polyak, USSR Computational Mathematics 4, 1964",
+    reference="polyak1964",
 )
 def momentum(
     w: Array, g: Array, first: Array, second: Array, rate: Array, p: Array, powers: Array
@@ -45,7 +45,7 @@ def momentum(
     _decay("beta1", 0.9, "the decay of the mean gradient"),
     _decay("beta2", 0.999, "the decay of the mean squared gradient"),
     Parameter("epsilon", 1e-8, "what is added to the root", 0.0, low_open=True),
-    reference="Kingma and Ba, ICLR 2015, arXiv 1412.6980, algorithm 1",
+    reference="kingma2015, algorithm 1",
     adaptive=True,
 )
 def adam(

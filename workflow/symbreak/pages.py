@@ -1,18 +1,18 @@
 """The page of each setting: distances, paths, weights, activations, what was learned, in numbers.
 
-``table`` gives a row a setting, which ``page`` turns into what the report's script draws. Units are
-numbered by name (``paths.named``), the same in every picture and sentence of a page. Numbers that
-are drawn only have few digits; sentences are made from exact ones. Letters: c checkpoints, u units,
-k the length of a neuron vector, b rows.
+``table`` gives a row a setting, which ``packing`` packs for the report's script. Units are numbered
+by name (``paths.named``), the same in every picture and sentence of a page. Sentences are made from
+exact numbers. Letters: c checkpoints, u units, k the length of a neuron vector, b rows.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from symbreak import examples, judging, metrics, paths, trainer
+from symbreak import examples, judging, metrics, paths
+from symbreak.arithmetic import sigmoid
 from symbreak.data import Dataset
 from symbreak.examples import REPLICATE
 from symbreak.networks import Trained, split_layers
@@ -56,8 +56,8 @@ def _distances(trained: Trained, layer: int) -> Columns:
     pairs = examples.pairs_of(metrics.distances([trained]), trained.setting, layer)
     shape = len(trained.weights), len(trained.steps), -1
     values = pairs["l2_whole"].to_numpy(np.float64).reshape(shape)
-    ends = [ranged(values[:, at]) for at in range(shape[1])]
-    columns = {f"distance_{name}": list(one) for name, one in zip(ENDS, zip(*ends), strict=True)}
+    ends = np.array([ranged(values[:, at]) for at in range(shape[1])])
+    columns = {f"distance_{name}": ends[:, i].tolist() for i, name in enumerate(ENDS)}
     return columns | {"distance_text": examples.distance_sentence(pairs)}
 
 
@@ -95,7 +95,7 @@ def _activations(trained: Trained, layer: int, units: paths.Named | None, x: Arr
     (layers,) = metrics.activations(trained.setting, weights, trained.widths, x)
     values = layers[layer - 1][0][:, units.names[-1]]
     last, bias = split_layers(weights[0], trained.widths)[-1]
-    output = trainer.sigmoid((layers[-1][0] * last[0]).sum(axis=1) + bias[0])
+    output = sigmoid((layers[-1][0] * last[0]).sum(axis=1) + bias[0])
     order = np.argsort(output, kind="stable")
     shown = order[np.linspace(0, len(order) - 1, min(ROWS, len(order))).round().astype(int)]
     z, constant = metrics.centred(values[None])
@@ -168,42 +168,3 @@ def learned_sentence(counts: list[int], networks: int, units: list[int], sums: C
         f"on average {mean} of {len(PROPERTIES)} properties are neglected (95 % interval over the "
         f"seeds {low} to {high}). In replicate {REPLICATE} {listed(own)}."
     )
-
-
-def page(row: Columns, features: Sequence[str]) -> Columns:
-    """Return the page of a setting as the script takes it: a JSON value."""
-    hidden = tuple(int(width) for width in str(row["hidden"]).split("-"))
-    layer = int(row["layer"])
-    units, names = hidden[layer - 1], examples.parameter_names(features, hidden, layer)
-    distance = {name: drawn(row[f"distance_{name}"], -1) for name in ENDS}
-    points = drawn(row["points"], -1, units, 2)
-    texts = ("distance", "paths", "weights", "activations", "learned")
-    return {
-        "layer": layer, "layers": len(hidden), "replicate": int(row["replicate"]),
-        "distance": distance,
-        "paths": {"points": points, "steps": list(map(int, row["steps"][: len(points)])),
-                  "share": none(row["share"])},
-        "weights": {"names": names, "before": drawn(row["before"], units, -1),
-                    "after": drawn(row["after"], units, -1)},
-        "activations": drawn(row["activations"], units, -1),
-        "learned": {
-            "shares": [none(row[f"share_{name}"]) for name in PROPERTIES],
-            "units": [int(row[f"unit_{name}"]) for name in PROPERTIES],
-            **{name: none(row[f"neglected_{name}"]) for name in ("mean", "low", "high")},
-        },
-        "texts": {name: row[f"{name}_text"] for name in texts},
-    }  # fmt: skip
-
-
-def drawn(values: Any, *shape: int) -> Any:
-    """Return numbers with few digits as nested lists; None for those that are not finite."""
-    array = np.asarray(values, np.float64)
-    if not array.size:
-        return []
-    short = [float(f"{value:.3g}") if np.isfinite(value) else None for value in array]
-    return np.array(short, object).reshape(shape).tolist()
-
-
-def none(value: float) -> float | None:
-    """Return a number, None for one that is not finite."""
-    return float(f"{value:.4g}") if np.isfinite(value) else None

@@ -7,16 +7,10 @@ import numpy as np
 
 from symbreak import figures, matching, metrics
 from symbreak.networks import Trained, neuron_vectors
+from symbreak.summary import plural
+from symbreak.svg import Figure
 
 Array = np.ndarray
-
-
-@dataclass(frozen=True)
-class Paths:
-    """A picture (SVG) of the units' ways and the sentence that says its numbers."""
-
-    figure: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -50,7 +44,7 @@ def moves(units: Named | None) -> bool:
 
 
 def paths(trained: Trained, layer: int, replicate: int, x: Array, verdict: str,
-          place: str) -> Paths | None:  # fmt: skip
+          place: str) -> Figure | None:  # fmt: skip
     """Return the paths of the units of one layer; None where no weight is finite or none moves.
 
     ``x`` [b, d] are the training rows, over which another replicate's units are compared.
@@ -60,7 +54,7 @@ def paths(trained: Trained, layer: int, replicate: int, x: Array, verdict: str,
         return None
     flat, share = plane(units.vectors.astype(np.float64))
     text = sentence(trained, layer, replicate, x, units, share)
-    return Paths(figures.paths(flat, verdict, f"{place}. {text}"), text)
+    return figures.paths(flat, trained.steps[: len(flat)].tolist(), verdict, text, place)
 
 
 def sentence(trained: Trained, layer: int, replicate: int, x: Array, units: Named,
@@ -94,9 +88,9 @@ def swaps_sentence(names: Array) -> str:
     moved = [(int(np.count_nonzero(a != b))) for a, b in pairwise(names)]
     if not any(moved):
         return "From one checkpoint to the next every neuron is matched to itself."
-    times = sum(count > 0 for count in moved)
-    return (f"Matched from one checkpoint to the next, neurons change places {times} "
-            f"time{'s' if times > 1 else ''}; the lines follow the names.")  # fmt: skip
+    times = plural(sum(count > 0 for count in moved), "time")
+    return (f"Matched from one checkpoint to the next, neurons change places {times}"
+            "; the lines follow the names.")  # fmt: skip
 
 
 def _seeds_sentence(trained: Trained, layer: int, replicate: int, x: Array) -> str:

@@ -4,29 +4,25 @@
 ``templates/``, its numbers and sentences come from ``summary``, its pictures from ``figures``.
 """
 
-import hashlib
-import platform
-import shlex
-import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import jinja2
 import numpy as np
 import pandas as pd
-import yaml
 
 from symbreak import (
     breaks,
     cards,
     causes,
+    citation,
     crossings,
     data,
     examples,
     figures,
+    glossary,
     index,
     mathematics,
     matrix,
@@ -34,41 +30,21 @@ from symbreak import (
     networks,
     packing,
     page,
-    pages,
+    references,
     rounding,
     saddle,
     summary,
+    teaching,
 )
-from symbreak import config as configuration
-from symbreak.components import Component
 from symbreak.files import write_text
 from symbreak.networks import Trained
+from symbreak.provenance import Provenance, provenance
 from symbreak.settings import REGISTRIES, Experiment, Setting
 from symbreak.story import PROPERTIES
+from symbreak.svg import Figure
 
-PACKAGES = ("symbreak", "snakemake", "numpy", "numba", "pandas", "scipy", "matplotlib", "seaborn",
-            "jinja2")  # fmt: skip
+__all__ = ["Provenance", "Results", "build", "provenance", "write"]
 TEXT_COLUMNS = {"hidden": str, "batch_size": str}  # labels that look like numbers
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """What made a report; ``config`` is (path, text) of each config file, in order."""
-
-    config: tuple[tuple[str, str], ...]
-    versions: Mapping[str, str]
-    commit: str
-
-    @property
-    def command(self) -> str:
-        """The command that makes the report again."""
-        paths = (path for path, _ in self.config)
-        return shlex.join(["snakemake", "--cores", "4", "--configfile", *paths])
-
-    @property
-    def digest(self) -> str:
-        """The SHA-256 of the config files' text, one after the other."""
-        return hashlib.sha256("".join(text for _, text in self.config).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -80,9 +56,10 @@ class Results:
     ``by_verdict`` a row a verdict, ``neglect`` a row a kind of start and noise, ``contrasts`` a row
     a pair of settings, ``dynamics`` a row a setting and hidden layer, ``hunted`` a row a case of
     the hunt. ``distances``, ``times`` and ``pages`` take the label of an initializer and return the
-    pairs of its networks, their rows of dynamics and the pages of its settings; ``trained`` takes a setting and returns its networks.
-    ``features`` are the names of the inputs x [b, d] of the training rows with labels y [b],
-    ``rows`` a sentence on the rows; ``searches`` are those of ``refine``.
+    pairs of its networks, their rows of dynamics and the pages of its settings; ``trained`` takes a
+    setting and returns its networks. ``features`` are the names of the inputs x [b, d] of the
+    training rows with labels y [b], ``rows`` a sentence on the rows; ``searches`` are those of
+    ``refine``.
     """
 
     verdicts: pd.DataFrame
@@ -108,10 +85,29 @@ class Results:
 
 def write(path: str | Path, experiment: Experiment, made_by: Provenance) -> None:
     """Write the report of an experiment from the results in its folders."""
+    write_text(path, build(experiment, read(experiment), made_by))
+
+
+def write_site(folder: str | Path, experiment: Experiment, made_by: Provenance) -> list[Path]:
+    """Write the report as a site: index.html and the data it loads; returns the files.
+
+    Data of an earlier site that this one does not have are removed.
+    """
+    files = site(experiment, read(experiment), made_by)
+    written = {Path(folder) / name: text for name, text in files.items()}
+    for old in set((Path(folder) / "data").glob("*.js")) - written.keys():
+        old.unlink()
+    for path, text in written.items():
+        write_text(path, text)
+    return list(written)
+
+
+def read(experiment: Experiment) -> Results:
+    """Return the results of an experiment from its folders."""
     folder = Path(experiment.results)
     table = data.read_csv(experiment.data_file, data.target_of(experiment.data))
     rows = data.dataset(experiment.data, table)
-    results = Results(
+    return Results(
         pd.read_csv(folder / "verdicts.csv", dtype=TEXT_COLUMNS),
         pd.read_parquet(folder / "networks.parquet"),
         pd.read_csv(folder / "claims.csv", dtype={"verdict": str}),
@@ -132,7 +128,6 @@ def write(path: str | Path, experiment: Experiment, made_by: Provenance) -> None
         data.count_rows(table),
         crossings.read(experiment),
     )
-    write_text(path, build(experiment, results, made_by))
 
 
 def read_trained(folder: Path, setting: Setting) -> Trained:
@@ -143,11 +138,21 @@ def read_trained(folder: Path, setting: Setting) -> Trained:
 
 
 def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
-    """Return the report as HTML; the same inputs give the same text."""
+    """Return the report as one HTML file; the same inputs give the same text."""
+    return page.one_file(*assembled(experiment, results, made_by))
+
+
+def site(experiment: Experiment, results: Results, made_by: Provenance) -> dict[str, str]:
+    """Return the files of the report as a site, by path."""
+    return page.site(*assembled(experiment, results, made_by))
+
+
+def assembled(experiment: Experiment, results: Results,
+              made_by: Provenance) -> tuple[str, page.Packs]:  # fmt: skip
+    """Return the page without its data, and the data."""
     grid = summary.Grid(experiment, results.verdicts)
     losses = summary.losses(results.networks)
     style, script = page.style(matrix.style_rules(grid)), page.script()
-    steps = results.pages(experiment.init[0].label)["steps"].iloc[0]
     context = {
         "experiment": experiment, "grid": grid, "words": summary.WORDS, "made_by": made_by,
         "answer": summary.answer(grid), "others": summary.others(grid),
@@ -156,6 +161,7 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
         "claims": cards.cards(grid, results.claims),
         "origins": summary.origins(grid), "bar": list(bar(grid)),
         "selectors": matrix.selectors(grid), "panels": matrix.panels(grid),
+        "left_out": len(grid.models) - matrix.written_models(grid),
         "fixed": matrix.fixed_factors(grid), "changes": list(summary.changes(grid)),
         "examples": examples.examples(grid, results.distances, results.trained, results.features,
                                       results.x, results.y),
@@ -176,26 +182,38 @@ def build(experiment: Experiment, results: Results, made_by: Provenance) -> str:
         "searches": results.searches, "crossings": crossings,
         "sensitivity": results.sensitivity.to_dict("records"),
         "diverged": int(results.networks["diverged"].sum()), "symbols": matrix.SYMBOLS,
-        "components": list(components(experiment)), "sentence": sentence, "rows": results.rows,
+        "components": list(citation.used(experiment)), "references": references,
+        "sentence": sentence, "rows": results.rows, "plural": summary.plural,
+        "sections": page.SECTIONS,
+        **citation.context(experiment, made_by, results.rows, len(grid.rows), results.dynamics),
         **causes.context(grid, results.contrasts),
+        "ground": teaching.ground(experiment, results.x, results.y),
+        "glossary": glossary.groups([(c.kind, c.name) for c in citation.components(experiment)]),
         "style": style, "script": script, "policy": page.policy(style, script),
-        "index": packing.packed(index.index(grid, steps, list(results.features))),
-        "chunks": packing.chunks(setting_pages(grid, results)),
     }  # fmt: skip
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("symbreak"), autoescape=True, trim_blocks=True,
         lstrip_blocks=True, undefined=jinja2.StrictUndefined,
     )  # fmt: skip
-    return environment.get_template("report.html").render(context)
+    environment.filters["terms"] = glossary.link
+    return environment.get_template("report.html").render(context), packs(grid, results)
 
 
-def setting_pages(grid: summary.Grid, results: Results) -> list[dict[str, Any] | None]:
-    """Return the page of every setting in the grid's order; None where it is missing."""
-    found: dict[summary.Identity, dict[str, Any]] = {}
+def packs(grid: summary.Grid, results: Results) -> page.Packs:
+    """Return the index of all settings, and their pages, for the script."""
+    steps = results.pages(grid.experiment.init[0].label)["steps"].iloc[0]
+    found = index.index(grid, steps, list(results.features))
+    later = packing.packed([packing.text(index.later_columns(grid))])
+    return page.Packs(found, later, list(packing.chunks(page_rows(grid, results), found["points"])))
+
+
+def page_rows(grid: summary.Grid, results: Results) -> Iterator[packing.Row | None]:
+    """Yield the row of pages of every setting in the grid's order; None where it is missing."""
     for init in grid.experiment.init:
-        for row in results.pages(init.label).to_dict("records"):
-            found[summary.identity(Setting.from_record(row))] = pages.page(row, results.features)
-    return [found.get(summary.identity(setting)) for setting in grid.settings]
+        rows: list[dict[Any, Any]] = results.pages(init.label).to_dict("records")
+        found = {summary.identity(Setting.from_record(row)): row for row in rows}
+        own = (setting for setting in grid.settings if setting.init == init)
+        yield from (found.get(summary.identity(setting)) for setting in own)
 
 
 def bar(grid: summary.Grid) -> Iterator[tuple[str, float, float]]:
@@ -208,92 +226,28 @@ def bar(grid: summary.Grid) -> Iterator[tuple[str, float, float]]:
         start += width
 
 
-def loss_figure(found: pd.DataFrame, losses: pd.DataFrame) -> str:
-    """Return the box plots of the losses by verdict; empty where no loss is finite."""
+def loss_figure(found: pd.DataFrame, losses: pd.DataFrame) -> Figure | None:
+    """Return the box plots of the losses by verdict; None where no loss is finite."""
     finite = losses.dropna()
     if finite.empty:
-        return ""
+        return None
     medians = "; ".join(f"{row.verdict} {row.median:.3f}" for row in finite.itertuples())
     kept = found[found["verdict"].isin(finite["verdict"])]
-    return figures.loss(
-        kept, list(finite["verdict"]), f"Median test loss in nats by verdict: {medians}."
-    )
+    text = f"Median test loss in nats by verdict: {medians}."
+    return figures.loss(kept, list(finite["verdict"]), text)
 
 
-def neglect_figure(over_training: pd.DataFrame) -> str:
-    """Return the lines of neglected properties over training; empty where they are not known."""
+def neglect_figure(over_training: pd.DataFrame) -> Figure | None:
+    """Return the lines of neglected properties over training; None where they are not known."""
     known = over_training.dropna(subset="neglected_mean")
     if known.empty:
-        return ""
+        return None
     ends = known.groupby("verdict", sort=False)["neglected_mean"].agg(["first", "last"])
     words = [f"{v} {row['first']:.2f} to {row['last']:.2f}" for v, row in ends.iterrows()]
-    return figures.neglect(
-        known, f"Neglected properties of three, before and after training: {'; '.join(words)}."
-    )
-
-
-def components(experiment: Experiment) -> Iterator[tuple[str, str, Component]]:
-    """Yield (kind, label, component) of every component that the experiment uses."""
-    for kind, registry in REGISTRIES.items():
-        for choice in getattr(experiment, kind):
-            yield kind, choice.label, registry[choice.name]
+    text = f"Neglected properties of three, before and after training: {'; '.join(words)}."
+    return figures.neglect(known, text)
 
 
 def sentence(kind: str, name: str) -> str:
     """Return the sentence that a component's declaration says of it."""
     return REGISTRIES[kind][name].sentence
-
-
-def provenance(config_files: Sequence[str | Path], config: Mapping[str, Any]) -> Provenance:
-    """Return what makes the report of a config; needs neither git nor a repository."""
-    versions = {"python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            versions[name] = "not installed"
-    return Provenance(config_texts(config_files, config), versions, commit())
-
-
-def config_texts(files: Sequence[str | Path], config: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return (path, text) of each config file, or of one that holds what was used.
-
-    The latter where the files do not say all: after ``--config``, or from another workflow.
-    """
-    stated: dict[str, Any] = {}
-    for path in files:
-        stated |= configuration.load(str(path))
-    used = configuration.plain(config)
-    if used == stated:
-        return tuple((_portable(path), Path(path).read_text(encoding="utf-8-sig"))
-                     for path in files)  # fmt: skip
-    name = f"{used['experiment']}-as-used.yaml"
-    head = f"# What was used, not all of it from a config file: save it as {name}\n"
-    return ((name, head + yaml.safe_dump(used, sort_keys=False, default_flow_style=None)),)
-
-
-def _portable(path: str | Path) -> str:
-    """Return a path as seen from the working directory; outside of it, only the name."""
-    absolute, here = Path(path).resolve(), Path.cwd()
-    return str(absolute.relative_to(here) if absolute.is_relative_to(here) else absolute.name)
-
-
-def commit() -> str:
-    """Return the commit of this library's files, and whether they were changed since."""
-    tracked = _git("ls-files", "--error-unmatch", "--", Path(__file__).name)
-    head = _git("rev-parse", "HEAD")
-    if not tracked or not head:
-        return "unknown (the library is not in a git repository)"
-    return head + (" with local changes" if _git("status", "--porcelain", "--", ".") else "")
-
-
-def _git(*arguments: str) -> str:
-    """Return what git says of this folder; nothing where there is no git or no repository."""
-    try:
-        done = subprocess.run(
-            ["git", *arguments], cwd=Path(__file__).parent, capture_output=True, text=True,
-            timeout=30, check=True,
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return done.stdout.strip()

@@ -17,7 +17,8 @@ from symbreak.dynamics import REACHED
 from symbreak.examples import pairs_of
 from symbreak.settings import REGISTRIES, Experiment, Setting
 from symbreak.statistics import middle, middle_interval
-from symbreak.summary import Row, listed, number
+from symbreak.summary import Row, listed, makes_noise, number
+from symbreak.svg import Figure
 
 EPS = "eps"
 FEWEST = 3  # values of eps
@@ -50,8 +51,8 @@ class Saddle:
 
     title: str
     sentence: str
-    steps: str
-    distance: str
+    steps: Figure
+    distance: Figure
     rows: tuple[Told, ...]
 
 
@@ -72,7 +73,8 @@ def saddles(experiment: Experiment, dynamics: pd.DataFrame,
             networks: Callable[[str], pd.DataFrame]) -> list[Saddle]:  # fmt: skip
     """Return a saddle a family; ``networks`` takes an initializer's label, as ``dynamics``.
 
-    Of the other factors the first value of each is shown: of dropout ``none``, where it is there.
+    Of the other factors the first value of each is shown: of dropout one without noise, where
+    there is one.
     """
     rows = by_setting(dynamics)
     return [_saddle(experiment, family, rows, networks) for family in families(experiment)]
@@ -81,7 +83,7 @@ def saddles(experiment: Experiment, dynamics: pd.DataFrame,
 def _saddle(experiment: Experiment, family: list[Choice], rows: dict[Setting, list[Row]],
             networks: Callable[[str], pd.DataFrame]) -> Saddle:  # fmt: skip
     tables = {choice: networks(choice.label) for choice in family}
-    dropout = min(experiment.dropout, key=lambda choice: choice.name != "none")
+    dropout = min(experiment.dropout, key=makes_noise)
     lines = []
     for activation in experiment.activation:
         settings = [
@@ -99,10 +101,14 @@ def _saddle(experiment: Experiment, family: list[Choice], rows: dict[Setting, li
     return Saddle(
         title,
         sentence,
-        figures.saddle_steps(table, experiment.steps, f"Steps to a distance of 0.5. {sentence}"),
-        figures.saddle_distance(table, f"Largest distance at the end by eps. {_ends(lines)}"),
+        figures.saddle_steps(
+            table, experiment.steps, f"Steps to a distance of 0.5. {sentence}", title
+        ),
+        figures.saddle_distance(
+            table, f"Largest distance at the end by eps. {_ends(lines)}", title
+        ),
         tuple(map(_told, lines)),
-    )
+    )  # fmt: skip
 
 
 def _line(settings: list[Setting], rows: dict[Setting, list[Row]],

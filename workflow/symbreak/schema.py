@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from symbreak import references
 from symbreak.components import Component, Parameter, Registry
 from symbreak.files import write_between
 from symbreak.refining import AT_LEAST_ZERO, VARIED
@@ -151,7 +152,7 @@ def _parameters(component: Component) -> Rule:
     usage = ", ".join(f"{p.name}: {p.default:g}" for p in component.parameters)
     return {
         "title": f"a mapping of its parameters, as in {{{usage}}}",
-        "description": f"{component.sentence} Reference: {component.reference}.",
+        "description": f"{component.sentence} Reference: {references.text(component.reference)}.",
         "type": "object",
         "additionalProperties": False,
         "properties": {
@@ -255,6 +256,10 @@ KEYS = (
                    "minLength": 1},
         "A file with claims of your own, held against the verdicts beside the built-in ones.",
         "which claims the report judges", None),
+    Key("published", {"title": "the path or address of a SHA256SUMS, or null",
+                      "type": ["string", "null"], "minLength": 1},
+        "The checksums of a published site, for `snakemake verify`: docs/publishing.md.",
+        "what is compared, and nothing of an experiment", None),
     Key("refine", {"title": "a list of searches, as in [{vary: dropout.hidden.p, from: 0.001, "
                             "to: 0.5}]", "type": "array", "items": {"$ref": "#/$defs/refine"}},
         "Searches for the values of a number at which the verdict changes: docs/boundaries.md.",
@@ -345,7 +350,7 @@ def tables() -> str:
             )
             lines.append(
                 f"| `{component.name}` | {parameters or 'none'} | {component.sentence} "
-                f"| {component.reference} |"
+                f"| {references.text(component.reference)} |"
             )
     return "\n".join(lines)
 

@@ -139,6 +139,7 @@ class Experiment:
     neglect: float
     claims: str | None
     refine: tuple[Record, ...] = ()  # requests, as ``refining.Request`` reads them
+    published: str | None = None  # what a verification compares with
 
     def combinations(self) -> Iterator[tuple[Choice, Choice, Choice]]:
         """Yield (init, dropout, bias): one training job each."""

@@ -18,7 +18,7 @@ import pandas as pd
 
 from symbreak import agreement, facts, hunt
 from symbreak.components import Choice, spell
-from symbreak.settings import COLUMNS, FULL, Experiment, Setting
+from symbreak.settings import COLUMNS, FULL, REGISTRIES, Experiment, Setting
 from symbreak.statistics import median_over_seeds
 
 Row = Any  # a row of verdicts.csv, its columns as attributes
@@ -203,9 +203,8 @@ def answer(grid: Grid) -> str:
         return "No setting has a verdict yet."
     parts = [f"{o.broken:,} of the {o.settings:,} {o.phrase}" for o in origins(grid)]
     return (
-        f"Of {len(grid.rows):,} settings, {grid.counts['broken']:,} end with neurons that are "
-        "distinct, and do not all do the same, in all "
-        f"{grid.experiment.replicates} replicates: "
+        f"Of {plural(len(grid.rows), 'setting')}, {grid.counts['broken']:,} end with neurons "
+        f"that are distinct, and do not all do the same, {in_all(grid.experiment.replicates)}: "
         f"{'; '.join(parts)}."
     )
 
@@ -261,6 +260,16 @@ def number(value: float, digits: int = 3) -> str:
     return re.sub("e([+-])0*", r"e\1", text).replace("e+", "e").replace("-", "−")
 
 
+def plural(count: int, noun: str, several: str = "") -> str:
+    """Return a count with its noun, as in ``1 network`` and ``1,620 settings``."""
+    return f"{count:,} {noun if count == 1 else several or f'{noun}s'}"
+
+
+def in_all(replicates: int) -> str:
+    """Return in which networks of a setting something holds that holds in every one."""
+    return "in its one replicate" if replicates == 1 else f"in all {replicates} replicates"
+
+
 def are(count: int) -> str:
     """Return the verb for a count."""
     return "is" if count == 1 else "are"
@@ -280,11 +289,16 @@ def chosen(grid: Grid) -> list[Setting]:
     typical = Counter((row.verdict, s.init) for s, row in grid.rows.items())
 
     def preference(setting: Setting) -> tuple[int, bool]:
-        return -typical[grid.verdict(setting), setting.init], setting.dropout.name != "none"
+        return -typical[grid.verdict(setting), setting.init], makes_noise(setting.dropout)
 
     found = sorted(grid.rows, key=preference)  # sorting keeps the order where two are as good
     first = {grid.verdict(s): s for s in reversed(found)}
     return [first[word.name] for word in WORDS if word.name in first]
+
+
+def makes_noise(dropout: Choice) -> bool:
+    """Tell whether a dropout multiplies anything, as its declaration says."""
+    return REGISTRIES["dropout"][dropout.name].facts["place"] != "nowhere"
 
 
 def changes(grid: Grid) -> Iterator[Change]:
@@ -331,7 +345,7 @@ def loss_sentence(table: pd.DataFrame) -> str:
     both = rows.loc[["symmetric", "broken"]]
     symmetric, broken = both["median"].tolist()
     ends = "; ".join(
-        f"{low:.3f} to {high:.3f} of the {name} ({seeds} seeds)"
+        f"{low:.3f} to {high:.3f} of the {name} ({plural(seeds, 'seed')})"
         for name, low, high, seeds in zip(
             both.index, both["median_low"], both["median_high"], both["seeds"], strict=True
         )

@@ -4,19 +4,27 @@
 // What is known of all settings; null until `ready` is kept.
 let grid = null;
 
-const ready = index();
 const chunks = new Map(); // number of a chunk -> promise of its pages
-const arrivals = new Map(); // number of a chunk -> what to call with its text
+const arrivals = new Map(); // name of a file -> what to call with its text
 
-// A file of a site calls this with its packed text.
-window.symbreakChunk = (number, text) => arrivals.get(number)(text);
+// `ready` keeps the grid with the columns that are shown first, `whole` with all of them.
+const ready = readIndex();
+const whole = ready.then(readColumns);
 
 // For a reader's own console, and for tests.
-window.symbreak = { ready, page };
+window.symbreak = { ready, whole, page };
 
-async function index() {
-  const found = document.getElementById("index");
-  if (found) grid = makeGrid(await unpack(found.textContent));
+// A file of a site calls this with its packed text.
+window.symbreakFile = (name, text) => arrivals.get(name)(text);
+
+async function readIndex() {
+  if (!document.getElementById("pack-index")) return null;
+  grid = makeGrid(await unpackJson(await packedText("index")));
+  return grid;
+}
+
+async function readColumns() {
+  if (grid) Object.assign(grid.columns, await unpackJson(await packedText("columns")));
   return grid;
 }
 
@@ -25,7 +33,26 @@ async function unpack(text) {
   const bytes = new Uint8Array(binary.length);
   for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return JSON.parse(await new Response(stream).text());
+  return new Response(stream);
+}
+
+async function unpackJson(text) {
+  return (await unpack(text)).json();
+}
+
+// What was packed under a name: an element of this page, or a file beside it. A classic script may
+// be loaded from disk, too, where `fetch` may not.
+function packedText(name) {
+  const inside = document.getElementById(`pack-${name}`);
+  if (inside) return Promise.resolve(inside.textContent);
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    arrivals.set(name, resolve);
+    script.onerror = reject;
+    script.onload = () => script.remove();
+    script.src = `data/${name}.js`;
+    document.head.append(script);
+  });
 }
 
 function makeGrid(found) {
@@ -33,9 +60,13 @@ function makeGrid(found) {
   const decoded = new Map();
   return {
     ...found,
-    // An array over the settings; null where a setting is missing.
+    // An array over the settings; null where a setting is missing, or the column has not come yet.
     column(name) {
-      if (!decoded.has(name)) decoded.set(name, column(found.columns[name], found.size));
+      const packed = found.columns[name];
+      if (!packed) return new Array(found.size).fill(null);
+      if (!decoded.has(name)) {
+        decoded.set(name, packed.all ?? packed.at.map((place) => packed.of[place]));
+      }
       return decoded.get(name);
     },
     // The place of each factor's value, of setting i.
@@ -73,16 +104,13 @@ function makeGrid(found) {
   };
 }
 
-function column(packed, size) {
-  if (!packed) return new Array(size).fill(null);
-  return packed.all ?? packed.at.map((place) => packed.of[place]);
-}
-
-// The promise of setting i's page; null where it is missing or could not be loaded.
+// The promise of setting i's page; null where it is missing, or not in this file (`grid.held` tells
+// how many are), or could not be loaded.
 async function page(i) {
-  await ready;
+  await whole;
+  if (i < 0 || i >= grid.held) return null;
   const number = Math.floor(i / grid.chunk);
-  if (!chunks.has(number)) chunks.set(number, chunkText(number).then(unpack));
+  if (!chunks.has(number)) chunks.set(number, readChunk(number));
   try {
     return (await chunks.get(number))[i % grid.chunk];
   } catch (error) {
@@ -91,16 +119,7 @@ async function page(i) {
   }
 }
 
-// A classic script may be loaded from disk, too, where `fetch` may not.
-function chunkText(number) {
-  const inside = document.getElementById(`chunk-${number}`);
-  if (inside) return Promise.resolve(inside.textContent);
-  return new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    arrivals.set(number, resolve);
-    script.onerror = reject;
-    script.onload = () => script.remove();
-    script.src = `data/c${number}.js`;
-    document.head.append(script);
-  });
+async function readChunk(number) {
+  const bytes = await (await unpack(await packedText(`c${number}`))).arrayBuffer();
+  return chunkPages(new Uint8Array(bytes), number * grid.chunk);
 }

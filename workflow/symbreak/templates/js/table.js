@@ -1,0 +1,181 @@
+// The table of all settings: search, filters, order, pages of rows, and the same rows as CSV.
+// What is shown follows from the state alone; `rowsShown` says which settings, in which order.
+
+const PAGE_ROWS = 50;
+// What the theory says of a setting, as `theoryOf` finds it, in the order in which it is sorted.
+const AGREEMENT = {
+  no: "disagrees", open: "leaves several verdicts open", yes: "agrees", none: "predicts nothing",
+};
+let table = null; // the settings as the table needs them, made when the index is there
+
+ready.then(() => { if (grid && document.getElementById("settings")) startTable(); });
+
+function startTable() {
+  table = makeTable();
+  const root = document.querySelector("#settings .finder");
+  buildControls(root);
+  buildHead(root);
+  root.hidden = false;
+  state.subscribe(showTable);
+  showTable();
+}
+
+function makeTable() {
+  const verdict = grid.column("verdict");
+  const theory = verdict.map((_, i) => theoryOf(i));
+  const columns = tableColumns(verdict, theory);
+  return { verdict, theory, columns, texts: null, shown: [] };
+}
+
+function theoryOf(i) {
+  const agrees = grid.column("agrees")[i];
+  if (agrees === "no") return "no";
+  if (agrees !== "yes") return "none";
+  return grid.column("known")[i] === "no" ? "open" : "yes";
+}
+
+// Factors with several values; the others are said once, above the table.
+function variedFactors() {
+  return grid.factors.map((factor, k) => ({ ...factor, k })).filter((f) => f.values.length > 1);
+}
+
+// Each column: its name in the address, its heading, what it is sorted by, and its cells.
+function tableColumns(verdict, theory) {
+  const order = grid.words.map((word) => word.name);
+  const answers = Object.keys(AGREEMENT);
+  const factors = variedFactors().map((f) => ({
+    name: f.name, label: f.label, key: (i) => grid.values(i)[f.k],
+    cell: (i) => f.values[grid.values(i)[f.k]],
+  }));
+  return [
+    { name: "verdict", label: "verdict", key: (i) => placeIn(order, verdict[i]),
+      cell: (i) => settingLink(grid.id(i), verdictSign(verdict[i])) },
+    ...factors,
+    { name: "broken_fraction", label: "broken", right: true, cell: brokenCell,
+      key: (i) => grid.column("broken_fraction")[i] },
+    { name: "theory", label: "theory", key: (i) => placeIn(answers, theory[i]),
+      cell: (i) => (verdict[i] === null ? "–" : AGREEMENT[theory[i]]) },
+    { name: "predicted", label: "predicted networks", cell: textCell("predicted_shares"),
+      key: (i) => grid.column("predicted_shares")[i] },
+    { name: "rule", label: "rule", key: (i) => grid.column("rule")[i], cell: textCell("rule") },
+    numberColumn("distinct_min", "distinct neurons", distinctCell),
+    ...(grid.properties.length ? [numberColumn("neglected_mean", "neglected")] : []),
+    numberColumn("loss_median", "test loss"),
+    numberColumn("accuracy_median", "accuracy"),
+  ];
+}
+
+function placeIn(order, value) {
+  const place = order.indexOf(value);
+  return place < 0 ? null : place;
+}
+
+function numberColumn(name, label, cell) {
+  const key = (i) => grid.column(name)[i];
+  return { name, label, key, right: true, cell: cell ?? ((i) => (key(i) === null ? "–" : numberText(key(i)))) };
+}
+
+function textCell(name) {
+  return (i) => grid.column(name)[i] || "–";
+}
+
+function brokenCell(i) {
+  const [share, low, high] = ["fraction", "low", "high"].map(
+    (end) => grid.column(`broken_${end}`)[i]);
+  if (share === null) return "–";
+  const percent = (value) => Math.round(100 * value);
+  const interval = ` (${percent(low)}–${percent(high)})`;
+  return element("span", {}, `${percent(share)} %`, element("span", { class: "muted" }, interval));
+}
+
+function distinctCell(i) {
+  const [least, most] = [grid.column("distinct_min")[i], grid.column("distinct_max")[i]];
+  if (least === null) return "–";
+  return least === most ? String(least) : `${least}–${most}`;
+}
+
+// --- Which rows, in which order
+
+const listed = (name) => state.get(name).split(",").filter(Boolean);
+const rowsWanted = () => Math.max(PAGE_ROWS, state.get("rows") ?? 0);
+
+function filtersOf() {
+  const only = new Map(listed("only").map((text) => text.split(":")));
+  const factors = variedFactors().filter((f) => f.values.includes(only.get(f.name)))
+    .map((f) => [f.k, f.values.indexOf(only.get(f.name))]);
+  return {
+    words: state.get("q").toLowerCase().split(/\s+/).filter(Boolean),
+    verdicts: listed("verdict"), agrees: state.get("agrees"), factors,
+  };
+}
+
+// What a search looks through: all labels, the verdict and the rule, made at the first search.
+function searchTexts() {
+  table.texts ??= table.verdict.map((verdict, i) => [
+    ...grid.labels(i), verdict ?? "missing", grid.column("rule")[i] ?? "",
+  ].join(" ").toLowerCase());
+  return table.texts;
+}
+
+// The settings that pass all filters but the verdict's, so that each verdict can be counted.
+function candidates({ words, agrees, factors }) {
+  const texts = words.length ? searchTexts() : null;
+  const found = [];
+  for (let i = 0; i < grid.size; i++) {
+    if (agrees && (table.verdict[i] === null || table.theory[i] !== agrees)) continue;
+    if (factors.length) {
+      const places = grid.values(i);
+      if (!factors.every(([k, place]) => places[k] === place)) continue;
+    }
+    if (texts && !words.every((word) => texts[i].includes(word))) continue;
+    found.push(i);
+  }
+  return found;
+}
+
+function ordered(found) {
+  const asked = state.get("sort");
+  const column = table.columns.find((one) => one.name === asked.replace(/^-/, ""));
+  if (!column) return found; // the order of the grid
+  const keys = new Map(found.map((i) => [i, column.key(i)]));
+  const sign = asked.startsWith("-") ? -1 : 1;
+  return [...found].sort((a, b) => compare(keys.get(a), keys.get(b), sign) || a - b);
+}
+
+// Settings without a value come last in either direction.
+function compare(a, b, sign) {
+  const [noA, noB] = [a === null || a === undefined, b === null || b === undefined];
+  if (noA || noB) return noA - noB;
+  return a < b ? -sign : a > b ? sign : 0;
+}
+
+// --- What the reader sees
+
+function showTable() {
+  const filters = filtersOf();
+  const found = candidates(filters);
+  const { verdicts } = filters;
+  const kept = verdicts.length
+    ? found.filter((i) => verdicts.includes(table.verdict[i] ?? "missing")) : found;
+  table.shown = ordered(kept);
+  showControls(found, filters);
+  showHead();
+  showRows(rowsWanted());
+}
+
+function showRows(most) {
+  const body = document.querySelector("#settings tbody");
+  const rows = table.shown.slice(0, most).map(tableRow);
+  body.replaceChildren(...rows);
+  const left = table.shown.length - rows.length;
+  const more = document.getElementById("settings-more");
+  more.hidden = left <= 0;
+  more.textContent = `Show ${Math.min(left, 4 * PAGE_ROWS)} more of ${left.toLocaleString("en")}`;
+}
+
+function tableRow(i) {
+  const cells = table.columns.map((column, k) => element(
+    k ? "td" : "th", { scope: k ? null : "row", class: column.right ? "right" : null },
+    column.cell(i)));
+  return element("tr", { "data-setting": i }, ...cells);
+}
