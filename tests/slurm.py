@@ -117,8 +117,9 @@ class Cluster:
             file = program("slurmd" if name in NODES else name)
             with (self.folder / f"{name}.log").open("ab") as log:
                 self.running[name] = subprocess.Popen(
-                    ["setpriv", "--pdeathsig=KILL", str(file), *self.commands[name]], env=self.environment, stdout=log, stderr=log,
-                    cwd=self.folder, start_new_session=True,
+                    ["setpriv", "--pdeathsig=KILL", str(file), *self.commands[name]],
+                    env=self.environment, stdout=log, stderr=log, cwd=self.folder,
+                    start_new_session=True,
                 )  # fmt: skip
             if name == "munged":
                 wait_for("munge's socket", (self.folder / "munge.socket").exists)

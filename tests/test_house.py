@@ -28,7 +28,7 @@ ORDER = (
     "neglect_text", "glossary", "teaching", "mathematics", "causes", "cards", "citation", "svg",
     "figures", "crossings", "matrix", "paths", "operated", "examples", "pages", "packing", "index",
     "page", "breaks", "saddle", "rounding", "report", "downloads", "dictionary", "jobs", "picture",
-    "crate", "confirmations", "record", "publish", "compare", "verify", "cli",
+    "crate", "places", "confirmations", "record", "publish", "compare", "verify", "cli",
 )  # fmt: skip
 MODULES = sorted(path.stem for path in LIBRARY.glob("*.py"))
 SOURCES = sorted(
@@ -62,6 +62,18 @@ def test_a_module_imports_only_from_modules_above_it(module: str) -> None:
     own = {name.split(".")[1] for name in imports(LIBRARY / f"{module}.py")
            if name.startswith("symbreak.")} & set(ORDER)  # fmt: skip
     assert own <= set(ORDER[: ORDER.index(module)])
+
+
+def test_the_workflows_pages_import_no_large_library() -> None:
+    """Every job on a cluster reads them twice before it starts."""
+    pages = [ROOT / "Snakefile", *(ROOT / "workflow/rules").glob("*.smk")]
+    lines = [line for page in pages for line in page.read_text().splitlines()
+             if line.startswith(("from symbreak", "import symbreak"))]  # fmt: skip
+    large = {"matplotlib", "numba", "pandas", "pyarrow", "scipy", "seaborn"}
+    told = f"import sys; print(*({large!r} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", "\n".join([*lines, told])],
+                          capture_output=True, text=True, check=True)  # fmt: skip
+    assert done.stdout.split() == []
 
 
 def test_the_library_knows_nothing_of_snakemake() -> None:

@@ -2,9 +2,7 @@
 # pages is a job an initializer; report puts them together, publish makes the site around it.
 # `--report` of Snakemake makes a page of its own from what is marked with report().
 
-from symbreak import confirmations
-from symbreak import publish as publishing
-from symbreak import verify as verification
+from symbreak import places
 
 USED = {key: value for key, value in config.items() if key != "published"}
 
@@ -77,11 +75,11 @@ rule publish:
         config=CONFIG_FILES,
         papers=lambda _: [
             workflow.source_path(f"../../{name}")
-            for name in (*publishing.DOCS, *publishing.PAPERS, publishing.CITATION)
+            for name in (*places.DOCS, *places.PAPERS, places.CITATION)
         ],
-        statements=confirmations.paths(EXPERIMENT),
+        statements=places.statements(EXPERIMENT),
     output:
-        publishing.outputs(EXPERIMENT),
+        places.outputs(EXPERIMENT),
     log:
         f"{LOGS}/publish/publish.log",
     benchmark:
@@ -107,7 +105,7 @@ rule verify:
         rules.hunt.output,
         expand(rules.measure.output.distances, init=INITS),
         EXPERIMENT.boundary_files,
-        published=lambda _: verification.local(EXPERIMENT),
+        published=lambda _: places.local(EXPERIMENT),
         data=DATA,
         config=CONFIG_FILES,
     log:
