@@ -75,6 +75,6 @@ def sources(experiment: Experiment, *statements: str) -> record.Sources:
 def site(experiment: Experiment, *statements: str) -> Path:
     """Publish the results in the working directory; returns the site's folder."""
     made_from = sources(experiment, *statements)
-    with patch.object(report, "commit", lambda: made_from.made_by.commit):
+    with patch("symbreak.provenance.commit", lambda: made_from.made_by.commit):
         publish.write(made_from)
     return Path(publish.marker(experiment)).parent / "site"
