@@ -19,12 +19,12 @@ rule data:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=plan.BASE_MB,
-        runtime=plan.START_MINUTES,
+        mem_mb=tries(plan.BASE_MB),
+        runtime=tries(plan.START_MINUTES),
     params:
         data=EXPERIMENT.data_record(),
         seed=EXPERIMENT.seed,
-        code=files.fingerprint("data"),
+        code=code("data"),
     script:
         "../scripts/data.py"
 
@@ -42,10 +42,10 @@ rule kernels:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=plan.BASE_MB,
-        runtime=plan.START_MINUTES,
+        mem_mb=tries(plan.BASE_MB),
+        runtime=tries(plan.START_MINUTES),
     params:
-        code=files.fingerprint("training"),
+        code=code("training"),
     script:
         "../scripts/kernels.py"
 
@@ -65,13 +65,13 @@ rule train:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=plan.train_megabytes(EXPERIMENT),
-        runtime=plan.train_minutes(EXPERIMENT),
+        mem_mb=tries(plan.train_megabytes(EXPERIMENT)),
+        runtime=tries(plan.train_minutes(EXPERIMENT)),
     params:
         records=lambda wildcards: EXPERIMENT.records(**wildcards),
         run=EXPERIMENT.run(),
         data=EXPERIMENT.data_record(),
-        code=files.fingerprint("training"),
+        code=code("training"),
     script:
         "../scripts/train.py"
 
@@ -95,17 +95,15 @@ rule refine:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards: plan.refine_megabytes(
-            EXPERIMENT, REQUESTS[wildcards.request]
-        ),
-        runtime=lambda wildcards: plan.refine_minutes(
-            EXPERIMENT, REQUESTS[wildcards.request]
-        ),
+        mem_mb=lambda wildcards, attempt: attempt
+        * plan.refine_megabytes(EXPERIMENT, REQUESTS[wildcards.request]),
+        runtime=lambda wildcards, attempt: attempt
+        * plan.refine_minutes(EXPERIMENT, REQUESTS[wildcards.request]),
     params:
         request=lambda wildcards: REQUESTS[wildcards.request].record(),
         run=EXPERIMENT.run(),
         data=EXPERIMENT.data_record(),
         redundancy=EXPERIMENT.redundancy,
-        code=files.fingerprint("boundary"),
+        code=code("boundary"),
     script:
         "../scripts/refine.py"

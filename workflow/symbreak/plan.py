@@ -16,7 +16,9 @@ from symbreak.settings import Demand, Experiment, Setting
 DEMAND_INPUTS = 4
 BYTES_A_CELL = 4  # of a CSV file, at least
 START_MINUTES = 5  # to find the library, and to compile what the cache does not hold
-BASE_MB = 400  # of a process with all that it imports
+# Of a process with all that it imports and compiles, and, on a cluster, of the two Snakemakes that
+# every job starts: 320 and 2 x 175 were measured.
+BASE_MB = 800
 
 
 def train_minutes(experiment: Experiment) -> int:
