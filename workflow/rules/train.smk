@@ -19,12 +19,12 @@ rule data:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=plan.BASE_MB,
-        runtime=plan.START_MINUTES,
+        mem_mb=tries(plan.BASE_MB),
+        runtime=tries(plan.START_MINUTES),
     params:
         data=EXPERIMENT.data_record(),
         seed=EXPERIMENT.seed,
-        code=files.fingerprint("data"),
+        code=code("data"),
     script:
         "../scripts/data.py"
 
@@ -42,10 +42,10 @@ rule kernels:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=plan.BASE_MB,
-        runtime=plan.START_MINUTES,
+        mem_mb=tries(plan.BASE_MB),
+        runtime=tries(plan.START_MINUTES),
     params:
-        code=files.fingerprint("training"),
+        code=code("training"),
     script:
         "../scripts/kernels.py"
 
@@ -73,14 +73,14 @@ for number, pairs in enumerate(SHARDS, start=1):
             "../../environment.yml"
         threads: 1
         resources:
-            mem_mb=plan.train_megabytes(EXPERIMENT),
-            runtime=plan.train_minutes(EXPERIMENT, len(pairs)),
+            mem_mb=tries(plan.train_megabytes(EXPERIMENT)),
+            runtime=tries(plan.train_minutes(EXPERIMENT, len(pairs))),
         params:
             combinations=[f"{{init}}/{drop}/{bias}" for drop, bias in pairs],
-            models=EXPERIMENT.models(),
+            models=lambda wildcards: EXPERIMENT.models(),
             run=EXPERIMENT.run(),
             data=EXPERIMENT.data_record(),
-            code=files.fingerprint("training"),
+            code=code("training"),
         script:
             "../scripts/train.py"
 
@@ -104,17 +104,15 @@ rule refine:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards: plan.refine_megabytes(
-            EXPERIMENT, REQUESTS[wildcards.request]
-        ),
-        runtime=lambda wildcards: plan.refine_minutes(
-            EXPERIMENT, REQUESTS[wildcards.request]
-        ),
+        mem_mb=lambda wildcards, attempt: attempt
+        * plan.refine_megabytes(EXPERIMENT, REQUESTS[wildcards.request]),
+        runtime=lambda wildcards, attempt: attempt
+        * plan.refine_minutes(EXPERIMENT, REQUESTS[wildcards.request]),
     params:
         request=lambda wildcards: REQUESTS[wildcards.request].record(),
         run=EXPERIMENT.run(),
         data=EXPERIMENT.data_record(),
         redundancy=EXPERIMENT.redundancy,
-        code=files.fingerprint("boundary"),
+        code=code("boundary"),
     script:
         "../scripts/refine.py"

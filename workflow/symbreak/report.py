@@ -201,12 +201,17 @@ def assembled(experiment: Experiment, results: Results,
         "glossary": glossary.groups([(c.kind, c.name) for c in citation.components(experiment)]),
         "style": style, "script": script, "policy": page.policy(style, script),
     }  # fmt: skip
-    environment = jinja2.Environment(
+    return environment().get_template("report.html").render(context), packs(grid, results)
+
+
+def environment() -> jinja2.Environment:
+    """Return what reads the templates: it escapes text and stops at a name it does not know."""
+    found = jinja2.Environment(
         loader=jinja2.PackageLoader("symbreak"), autoescape=True, trim_blocks=True,
         lstrip_blocks=True, undefined=jinja2.StrictUndefined,
     )  # fmt: skip
-    environment.filters["terms"] = glossary.link
-    return environment.get_template("report.html").render(context), packs(grid, results)
+    found.filters["terms"] = glossary.link
+    return found
 
 
 def packs(grid: summary.Grid, results: Results) -> page.Packs:
