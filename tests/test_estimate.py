@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from symbreak import config, costs, estimate, plan
 from symbreak.components import Choice
@@ -60,6 +60,7 @@ def test_a_component_that_was_never_measured_is_taken_for_numpys() -> None:
     assert plan.step_seconds(own, 800, 4) > 10 * plan.step_seconds(setting, 800, 4)
 
 
+@settings(deadline=None)
 @given(factor=st.integers(2, 50), name=st.sampled_from(["replicates", "steps"]))
 def test_more_work_takes_longer(factor: int, name: str) -> None:
     more = replace(TINY, **{name: factor * getattr(TINY, name)})
@@ -69,12 +70,14 @@ def test_more_work_takes_longer(factor: int, name: str) -> None:
     assert other.disk >= one.disk
 
 
+@settings(deadline=None)
 @given(machine=st.floats(0.2, 5))
 def test_another_machine_widens_the_range(machine: float) -> None:
     (low, high), (least, most) = (estimate.estimate(TINY, m).total for m in (1.0, machine))
     assert least <= low <= high <= most
 
 
+@settings(deadline=None)
 @given(cores=st.integers(1, 1000))
 def test_more_cores_take_no_longer_and_never_less_than_what_runs_alone(cores: int) -> None:
     found = estimate.estimate(TINY)
