@@ -104,7 +104,8 @@ class Grid:
         )
         known = learned.table(trained, rows, e.redundancy, e.neglect)
         moving = dynamics.table(trained, metrics.distances(trained)["l2_whole"].to_numpy())
-        judged = judging.tables(found, known, moving, e.redundancy, e.neglect)
+        part = judging.part(found, known, moving, e.redundancy, e.neglect)
+        judged = judging.tables([part], e.neglect)
         hunted = pd.DataFrame([hunt.row(one) for one in hunt.hunt(1, range(2), 1)])
         own = dict(self.trained)
 
@@ -113,8 +114,8 @@ class Grid:
                 own[setting] = self.train(setting)
             return own[setting]
 
-        def distances(init: str) -> pd.DataFrame:
-            return metrics.distances([t for s, t in own.items() if s.init.label == init])
+        def distances(setting: Setting) -> pd.DataFrame:
+            return metrics.distances([networks(setting)])
 
         def times(init: str) -> pd.DataFrame:
             group = [t for s, t in own.items() if s.init.label == init]

@@ -29,7 +29,7 @@ rule measure:
         redundancy=EXPERIMENT.redundancy,
         neglect=EXPERIMENT.neglect,
         seed=EXPERIMENT.seed,
-        code=code("learned"),
+        code=code("measuring"),
     script:
         "../scripts/measure.py"
 
@@ -90,7 +90,7 @@ rule judge:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=tries(2 * plan.BASE_MB),
+        mem_mb=tries(plan.judge_megabytes(EXPERIMENT)),
         runtime=tries(plan.START_MINUTES),
     params:
         redundancy=EXPERIMENT.redundancy,

@@ -1,5 +1,6 @@
 # In: all that was found, and the config. Out: the report, one file.
 # pages is a job an initializer; report puts them together, publish makes the site around it.
+# plan says before a run what it takes.
 # `--report` of Snakemake makes a page of its own from what is marked with report().
 
 from symbreak import places
@@ -26,7 +27,7 @@ rule pages:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=tries(plan.measure_megabytes(EXPERIMENT)),
+        mem_mb=tries(plan.pages_megabytes(EXPERIMENT)),
         runtime=tries(plan.train_minutes(EXPERIMENT)),
     params:
         data=EXPERIMENT.data_record(),
@@ -57,7 +58,7 @@ rule report:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=tries(plan.measure_megabytes(EXPERIMENT)),
+        mem_mb=tries(plan.report_megabytes(EXPERIMENT)),
         runtime=tries(plan.START_MINUTES),
     params:
         config=USED,
@@ -122,3 +123,22 @@ rule verify:
         code=code("verify"),
     script:
         "../scripts/verify.py"
+
+
+# No output and no benchmark: it runs whenever it is asked for.
+rule plan:
+    """Print jobs, networks, core-hours, memory, wall time and disk before anything starts."""
+    log:
+        f"{LOGS}/plan/plan.log",
+    localrule: True
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=tries(plan.BASE_MB),
+        runtime=tries(plan.START_MINUTES),
+    params:
+        config=USED,
+        code=code("estimate"),
+    script:
+        "../scripts/plan.py"

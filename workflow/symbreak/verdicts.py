@@ -64,7 +64,7 @@ def _network_rows(trained: Trained, x: np.ndarray, redundancy: float) -> dict[st
     }
     return {
         **{name: [value] * count for name, value in trained.setting.record().items()},
-        "replicate": np.arange(count),
+        "replicate": trained.replicates,
         "checksum": [checksum(weights) for weights in final],
         "verdict": names[ranks.min(axis=0)],
         "layer_verdicts": ["; ".join(names[rank]) for rank in ranks.T],
