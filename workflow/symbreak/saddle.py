@@ -13,6 +13,7 @@ import pandas as pd
 from symbreak import figures
 from symbreak.breaks import by_setting
 from symbreak.components import Choice, spell
+from symbreak.dropout import DROPOUTS
 from symbreak.dynamics import REACHED
 from symbreak.examples import pairs_of
 from symbreak.settings import REGISTRIES, Experiment, Setting
@@ -81,7 +82,8 @@ def saddles(experiment: Experiment, dynamics: pd.DataFrame,
 def _saddle(experiment: Experiment, family: list[Choice], rows: dict[Setting, list[Row]],
             networks: Callable[[str], pd.DataFrame]) -> Saddle:  # fmt: skip
     tables = {choice: networks(choice.label) for choice in family}
-    dropout = min(experiment.dropout, key=lambda choice: choice.name != "none")
+    places = {choice: DROPOUTS[choice.name].facts["place"] for choice in experiment.dropout}
+    dropout = min(places, key=lambda choice: places[choice] != "nowhere")
     lines = []
     for activation in experiment.activation:
         settings = [

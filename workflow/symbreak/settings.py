@@ -98,6 +98,16 @@ class Setting:
         )
 
     @property
+    def has_biases(self) -> bool:
+        """Whether there are bias parameters, as the bias rule declares."""
+        return BIASES[self.bias.name].facts["units"] != "absent"
+
+    @property
+    def has_dropout(self) -> bool:
+        """Whether anything is dropped, as the dropout declares."""
+        return DROPOUTS[self.dropout.name].facts["place"] != "nowhere"
+
+    @property
     def label(self) -> str:
         """Return the setting in one line, as figures and messages name it."""
         values = (spell(v) if isinstance(v, float) else v for v in self.record().values())

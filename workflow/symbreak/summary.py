@@ -280,7 +280,7 @@ def chosen(grid: Grid) -> list[Setting]:
     typical = Counter((row.verdict, s.init) for s, row in grid.rows.items())
 
     def preference(setting: Setting) -> tuple[int, bool]:
-        return -typical[grid.verdict(setting), setting.init], setting.dropout.name != "none"
+        return -typical[grid.verdict(setting), setting.init], setting.has_dropout
 
     found = sorted(grid.rows, key=preference)  # sorting keeps the order where two are as good
     first = {grid.verdict(s): s for s in reversed(found)}
