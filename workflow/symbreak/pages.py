@@ -165,6 +165,6 @@ def learned_sentence(counts: list[int], networks: int, units: list[int], sums: C
     mean, low, high = (f"{sums[f'neglected_{name}']:.2f}" for name in ("mean", "low", "high"))
     return (
         f"Of {plural(networks, 'network')} some neuron carries {listed(parts)}, with 95 % Wilson "
-        f"intervals; on average {mean} of {len(PROPERTIES)} properties are neglected (95 % interval "
-        f"over the seeds {low} to {high}). In replicate {REPLICATE} {listed(own)}."
+        f"intervals; on average {mean} of {len(PROPERTIES)} properties are neglected (95 % "
+        f"interval over the seeds {low} to {high}). In replicate {REPLICATE} {listed(own)}."
     )
