@@ -20,7 +20,6 @@ function linkSettings(root) {
     const { setting, beside = "" } = place.dataset;
     if (grid.find(setting) < 0) continue;
     const made = element("a", { href: settingHash(setting, beside) }, ...place.childNodes);
-    made.addEventListener("click", () => setTimeout(goToSetting));
     place.replaceChildren(made);
   }
 }
