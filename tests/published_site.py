@@ -6,7 +6,7 @@ from unittest.mock import patch
 import pandas as pd
 import report_results
 import yaml
-from symbreak import data, files, judging, learned, networks, pages, publish, record, report
+from symbreak import data, files, judging, learned, networks, pages, places, publish, record, report
 from symbreak.networks import Trained
 from symbreak.settings import Experiment, Setting
 
@@ -68,13 +68,13 @@ def write_jobs(results: Path, day: str = "2026-11-25") -> None:
 def sources(experiment: Experiment, *statements: str) -> record.Sources:
     """What a site of the results in the working directory is made from."""
     made_by = report.provenance([CONFIG], report_results.SMALL)
-    papers = {n: str(ROOT / n) for n in (*record.DOCS, *record.PAPERS, record.CITATION)}
+    papers = {n: str(ROOT / n) for n in (*places.DOCS, *places.PAPERS, places.CITATION)}
     return record.Sources(experiment, made_by, papers, statements)
 
 
 def site(experiment: Experiment, *statements: str) -> Path:
     """Publish the results in the working directory; returns the site's folder."""
     made_from = sources(experiment, *statements)
-    with patch.object(report, "commit", lambda: made_from.made_by.commit):
+    with patch("symbreak.provenance.commit", lambda: made_from.made_by.commit):
         publish.write(made_from)
     return Path(publish.marker(experiment)).parent / "site"

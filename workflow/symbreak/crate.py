@@ -61,8 +61,9 @@ def text(run: Run) -> str:
     return json.dumps({"@context": CONTEXT, "@graph": graph}, indent=1, ensure_ascii=False) + "\n"
 
 
-def _ids(paths: Sequence[str]) -> list[Entity]:
-    return [{"@id": path} for path in paths]
+def _ids(paths: Sequence[str]) -> list[Entity] | Entity:
+    found = [{"@id": path} for path in paths]
+    return found[0] if len(found) == 1 else found
 
 
 def _descriptor() -> Entity:
@@ -76,7 +77,7 @@ def _root(run: Run) -> Entity:
         "datePublished": run.published,
         "author": _ids([author["@id"] for author in _authors(run)]), "license": {"@id": LICENSE},
         "conformsTo": _ids([*PROFILES]), "hasPart": _ids([*run.files]),
-        "mainEntity": {"@id": run.workflow}, "mentions": [{"@id": "#run"}],
+        "mainEntity": {"@id": run.workflow}, "mentions": {"@id": "#run"},
     }  # fmt: skip
 
 
@@ -144,6 +145,8 @@ def _file(run: Run, path: str) -> Entity:
         "@id": path, "@type": "File", "name": path, "description": sentence,
         "contentSize": str(size), "sha256": digest, "encodingFormat": encoding(path),
     }  # fmt: skip
+    if path == "README.md":
+        found["about"] = {"@id": "./"}
     for parameter, paths in (("config", run.inputs), ("results", run.results)):
         if path in paths:
             found["exampleOfWork"] = {"@id": f"#{parameter}"}

@@ -27,10 +27,10 @@ from symbreak import (
     summary,
 )
 from symbreak.files import write_text
-from symbreak.record import CITATION, DOCS, PAPERS, Sources, authors, citation, configs, provenance
+from symbreak.places import CITATION, CONFIRMATIONS, DOCS, PAPERS, SUMS, marker
+from symbreak.record import Sources, authors, citation, configs, provenance
 from symbreak.settings import Experiment
 
-SUMS = "SHA256SUMS"
 SENTENCES = {
     "index.html": "the report, with its data in files of its own",
     "report.html": "the report as one file, which opens from disk",
@@ -39,6 +39,7 @@ SENTENCES = {
     "picture.png": "the verdict matrix as a picture, 1200 x 630",
     "provenance.json": "commit, config, versions, machines, jobs and their times",
     "dictionary.csv": "what each column of each table means",
+    "README.md": "what this folder is",
     "CITATION.cff": "how to cite this run",
     "LICENSE": "the licence",
     "requirements.lock": "the packages of the run, with their hashes",
@@ -49,21 +50,6 @@ SENTENCES = {
 
 class PublishError(RuntimeError):
     """A site that cannot be made: one sentence."""
-
-
-def marker(experiment: Experiment) -> str:
-    """Return the path of the file that stands beside a site and holds the checksum of its SUMS.
-
-    A workflow declares this, not the site, as what it makes: it deletes what it declares before it
-    makes it anew, and the old site is to stay until the new one is whole.
-    """
-    return f"reports/{experiment.name}/site.sha256"
-
-
-def outputs(experiment: Experiment) -> list[str]:
-    """Return what a workflow declares: the marker, and SUMS of a site that is not there."""
-    sums = f"reports/{experiment.name}/site/{SUMS}"
-    return [marker(experiment), *([] if Path(sums).exists() else [sums])]
 
 
 def write(sources: Sources) -> str:
@@ -150,12 +136,12 @@ def _pages(sources: Sources, folder: Path, grid: summary.Grid, record: Mapping[s
     name = sources.experiment.name
     statements = confirmations.read(sources.statements, name)
     for statement in statements:
-        write_text(folder / confirmations.FOLDER / statement.name, statement.text.decode())
+        write_text(folder / CONFIRMATIONS / statement.name, statement.text.decode())
     found = report.read(sources.experiment)
     html, packs = report.assembled(sources.experiment, found, sources.made_by)
     files = page.site(html, packs) | {"report.html": page.one_file(html, packs, "index.html")}
     digest = confirmations.data_digest(checksums(folder))
-    style = page.style()
+    style = page.style([page.read("css", "site.css")])
     context = {
         "experiment": sources.experiment, "answer": summary.answer(grid), "record": record,
         "title": f"{name}: which settings set neurons apart", "style": style,
@@ -169,7 +155,7 @@ def _pages(sources: Sources, folder: Path, grid: summary.Grid, record: Mapping[s
         loader=jinja2.PackageLoader("symbreak"), autoescape=True, trim_blocks=True,
         lstrip_blocks=True, undefined=jinja2.StrictUndefined,
     )  # fmt: skip
-    for name in ("data.html", "404.html"):
+    for name in ("data.html", "404.html", "README.md"):
         files[name] = environment.get_template(name).render(context)
     head, link = (environment.get_template(f"site_{part}.html").render(context)
                   for part in ("head", "link"))  # fmt: skip

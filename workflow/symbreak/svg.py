@@ -87,7 +87,7 @@ class Figure:
     @property
     def header(self) -> list[str]:
         """The names of the columns."""
-        return [str(name).replace("_", " ") for name in self.rows.columns]
+        return [str(name) for name in self.rows.columns]
 
     @property
     def cells(self) -> Iterator[list[str]]:

@@ -24,7 +24,7 @@ function makeTable() {
   const verdict = grid.column("verdict");
   const theory = verdict.map((_, i) => theoryOf(i));
   const columns = tableColumns(verdict, theory);
-  return { verdict, theory, columns, texts: null, shown: [] };
+  return { verdict, theory, columns, texts: null, order: [], orderedBy: null, shown: [] };
 }
 
 function theoryOf(i) {
@@ -117,11 +117,12 @@ function searchTexts() {
   return table.texts;
 }
 
-// The settings that pass all filters but the verdict's, so that each verdict can be counted.
+// The settings that pass all filters but the verdict's, so that each verdict can be counted; in the
+// order asked for.
 function candidates({ words, agrees, factors }) {
   const texts = words.length ? searchTexts() : null;
   const found = [];
-  for (let i = 0; i < grid.size; i++) {
+  for (const i of ordered()) {
     if (agrees && (table.verdict[i] === null || table.theory[i] !== agrees)) continue;
     if (factors.length) {
       const places = grid.values(i);
@@ -133,13 +134,19 @@ function candidates({ words, agrees, factors }) {
   return found;
 }
 
-function ordered(found) {
+// All settings in the order asked for, put in order once: filters keep it.
+function ordered() {
   const asked = state.get("sort");
+  if (table.orderedBy === asked) return table.order;
   const column = table.columns.find((one) => one.name === asked.replace(/^-/, ""));
-  if (!column) return found; // the order of the grid
-  const keys = new Map(found.map((i) => [i, column.key(i)]));
-  const sign = asked.startsWith("-") ? -1 : 1;
-  return [...found].sort((a, b) => compare(keys.get(a), keys.get(b), sign) || a - b);
+  const order = Array.from({ length: grid.size }, (_, i) => i);
+  if (column) {
+    const keys = order.map(column.key);
+    const sign = asked.startsWith("-") ? -1 : 1;
+    order.sort((a, b) => compare(keys[a], keys[b], sign) || a - b);
+  }
+  Object.assign(table, { order, orderedBy: asked });
+  return order;
 }
 
 // Settings without a value come last in either direction.
@@ -155,9 +162,8 @@ function showTable() {
   const filters = filtersOf();
   const found = candidates(filters);
   const { verdicts } = filters;
-  const kept = verdicts.length
+  table.shown = verdicts.length
     ? found.filter((i) => verdicts.includes(table.verdict[i] ?? "missing")) : found;
-  table.shown = ordered(kept);
   showControls(found, filters);
   showHead();
   showRows(rowsWanted());

@@ -6,14 +6,16 @@ function buildControls(root) {
   const agrees = root.querySelector("#settings-agrees");
   agrees.append(...options([["", "anything"], ...Object.entries(AGREEMENT)]));
   agrees.addEventListener("change", () => filterBy({ agrees: agrees.value }));
-  root.querySelector(".tools").append(...variedFactors().map(factorControl));
+  root.querySelector(".finders").append(...variedFactors().map(factorControl));
   root.querySelector(".chips").append(...verdictControls());
   root.querySelector("#settings-clear").addEventListener("click", () => {
     filterBy({ q: "", verdict: "", agrees: "", only: "" });
     search.focus();
   });
-  root.querySelector("#settings-save").replaceWith(fileButton(
-    "Save as CSV", `${grid.experiment}-settings.csv`, "text/csv", tableCsv));
+  const save = fileButton("Save as CSV", `${grid.experiment}-settings.csv`, "text/csv", tableCsv);
+  save.disabled = true; // until all columns are there
+  whole.then(() => { save.disabled = false; });
+  root.querySelector("#settings-save").replaceWith(save);
   root.querySelector("#settings-more").addEventListener("click", showMore);
   root.querySelector("tbody").addEventListener("click", openRow);
 }

@@ -6,7 +6,7 @@ function showClass(found) {
   const { readers, bad, without } = found;
   say("class-summary", summaryOf(found));
   document.getElementById("class-bad").replaceChildren(...bad.map(badLine), ...plainLines(without));
-  const tally = document.querySelector(".tally");
+  const tally = document.querySelector(".class-tally");
   tally.hidden = !readers.length;
   if (!readers.length) return tally.replaceChildren();
   const cells = cellsOf(readers);

@@ -138,11 +138,11 @@ function paintCells() {
     if (cell.className === look) continue;
     cell.className = look;
     cell.textContent = shown === "hidden" ? "?" : symbolOf(shown === "missing" ? null : shown);
-    cell.setAttribute("aria-label", `${cellLabel(i)}${outcome(guess, verdict, hidden)}`);
+    cell.setAttribute("aria-label", `${cellLabel(i)}${guessMark(guess, verdict, hidden)}`);
   }
 }
 
-function outcome(guess, verdict, hidden) {
+function guessMark(guess, verdict, hidden) {
   if (!guess || hidden) return "";
   return guess === verdict ? "; your guess was right" : `; your guess was ${guess}`;
 }
