@@ -135,8 +135,8 @@ rule plan:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=plan.BASE_MB,
-        runtime=plan.START_MINUTES,
+        mem_mb=tries(plan.BASE_MB),
+        runtime=tries(plan.START_MINUTES),
     params:
         config=USED,
         code=code("estimate"),

@@ -99,6 +99,11 @@ class Setting:
         )
 
     @property
+    def has_biases(self) -> bool:
+        """Whether there are bias parameters, as the bias rule declares."""
+        return BIASES[self.bias.name].facts["units"] != "absent"
+
+    @property
     def label(self) -> str:
         """Return the setting in one line, as figures and messages name it."""
         return " ".join(self._labels())
