@@ -51,8 +51,9 @@ WAIT = """name => new Promise((resolve, reject) => {
 class Figures:
     """What was measured of a report: bytes of its first file and of all, milliseconds a turn.
 
-    ``ready`` is until the matrix is usable, ``click`` from the first click on a cell until the
-    figures of its page are drawn; ``held`` is how many pages there are.
+    ``ready`` is until the matrix is usable, ``computed`` what the page's main thread computes in
+    that time (it does not depend on what else the machine does), ``click`` from the first click on
+    a cell until the figures of its page are drawn; ``held`` is how many pages there are.
     """
 
     settings: int
@@ -61,21 +62,27 @@ class Figures:
     whole: int
     held: int
     ready: list[float]
+    computed: list[float]
     click: list[float]
 
 
-def turn(browser: Browser, path: Path) -> tuple[float, float, int]:
-    """Open a page in a new window and click on its last cell; return ready, click and held."""
+def turn(browser: Browser, path: Path) -> tuple[float, float, float, int]:
+    """Open a page in a new window, click on its last cell; return ready, computed, click, held."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     tab = context.new_page()
     tab.add_init_script(WATCH)
+    session = context.new_cdp_session(tab)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
     tab.goto(path.as_uri())
     tab.evaluate(WAIT, "usable")
+    metrics = session.send("Performance.getMetrics")["metrics"]
+    computed = 1000 * next(m["value"] for m in metrics if m["name"] == "TaskDuration")
     tab.locator("#matrix [role=grid] tbody td").last.click()
     tab.evaluate(WAIT, "shown")
     found = tab.evaluate("symbreak.whole.then(g => [usable, shown - clicked, g.held])")
     context.close()
-    return found
+    ready, click, held = found
+    return ready, computed, click, held
 
 
 def written(size: int, folder: Path) -> tuple[Path, str]:
@@ -95,20 +102,22 @@ def figures(browser: Browser, size: int, turns: int, folder: Path) -> Figures:
     path, form = written(size, folder)
     print(f"{size:,} settings are written", flush=True)
     every = [file.stat().st_size for file in folder.rglob("*") if file.is_file()]
-    ready, click, held = zip(*(turn(browser, path) for _ in range(turns)), strict=True)
-    return Figures(size, form, path.stat().st_size, sum(every), held[0], list(ready), list(click))
+    ready, computed, click, held = zip(*(turn(browser, path) for _ in range(turns)), strict=True)
+    bytes_ = path.stat().st_size, sum(every)
+    return Figures(size, form, *bytes_, held[0], list(ready), list(computed), list(click))
 
 
 def table(rows: Sequence[Figures]) -> str:
     """Return the figures as a table, medians with their range over the turns."""
-    lines = ["| settings | form | first file, MB | all files, MB | pages held | ready, ms | first "
-             "click, ms |", "|---|---|---|---|---|---|---|"]  # fmt: skip
+    heads = ("settings", "form", "first file, MB", "all files, MB", "pages held", "ready, ms",
+             "of it computing, ms", "first click, ms")  # fmt: skip
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for row in rows:
         size, ready, click = TARGETS[row.settings]
         lines.append(
             f"| {row.settings:,} | {row.form} | {_against(row.first / 1e6, size / 1e6, 2)} "
             f"| {row.whole / 1e6:.2f} | {row.held:,} | {_times(row.ready, ready)} "
-            f"| {_times(row.click, click)} |"
+            f"| {_times(row.computed, None)} | {_times(row.click, click)} |"
         )
     return "\n".join(lines)
 
@@ -153,7 +162,9 @@ def main() -> None:
         browser.close()
     text = (
         f"{table(rows)}\n\nMedian (least to largest) of {options.turns} turns, each in a new "
-        f"window. Measured in headless {name} on {processor()}, {os.cpu_count()} cores."
+        f"window. Measured in headless {name} on {processor()}, {os.cpu_count()} cores; "
+        f"{os.getloadavg()[2]:.1f} processes wanted them on average (load average), so waits are "
+        "in the times, but not in the computing."
     )
     print(text)
     if not options.print:

@@ -1,7 +1,6 @@
 """The small experiment's results in folders, as a run leaves them, and its site."""
 
 from pathlib import Path
-from unittest.mock import patch
 
 import pandas as pd
 import report_results
@@ -49,7 +48,8 @@ def make(folder: Path, experiment: Experiment, trained: dict[Setting, Trained]) 
     every, *rest = (pd.concat(found[name], ignore_index=True)
                     for name in ("networks", "properties", "dynamics"))  # fmt: skip
     every.to_parquet(results / "networks.parquet", index=False)
-    tables = judging.tables(every, *rest, *thresholds) | {"hunt": report_results.HUNTED}
+    part = judging.part(every, *rest, *thresholds)
+    tables = judging.tables([part], experiment.neglect) | {"hunt": report_results.HUNTED}
     for name, table in tables.items():
         files.write_text(results / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
     write_jobs(results)
@@ -74,7 +74,5 @@ def sources(experiment: Experiment, *statements: str) -> record.Sources:
 
 def site(experiment: Experiment, *statements: str) -> Path:
     """Publish the results in the working directory; returns the site's folder."""
-    made_from = sources(experiment, *statements)
-    with patch("symbreak.provenance.commit", lambda: made_from.made_by.commit):
-        publish.write(made_from)
+    publish.write(sources(experiment, *statements))
     return Path(publish.marker(experiment)).parent / "site"

@@ -224,6 +224,17 @@ def test_two_settings_stand_side_by_side_or_one_under_the_other(
     assert all("init:" in line for line in marked)
 
 
+def test_a_flip_opens_the_two_side_by_side_from_the_page_and_from_the_readout(
+    open_page: OpenPage, report_file: Path
+) -> None:
+    found = opened_at(open_page, report_file, NORMAL)
+    for links in (found.locator("#setting .flips a"), found.locator(".readout p:last-child a")):
+        links.first.click()
+        expect(found.locator("#setting-title")).to_contain_text("initializer normal-0.5 → zeros")
+        expect(found.locator("#setting-title")).to_be_focused()
+        found.get_by_role("button", name="Show A alone").click()
+
+
 def test_figures_side_by_side_share_their_scales(open_page: OpenPage, report_file: Path) -> None:
     found = opened_at(open_page, report_file, CONSTANT, NORMAL)
     axes = found.locator("#setting .axes").evaluate_all("all => all.map(a => a.textContent)")

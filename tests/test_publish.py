@@ -212,6 +212,11 @@ def test_the_site_itself_is_declared_only_where_it_is_missing(here: Path, experi
     moved.rename(site)
 
 
+def test_the_site_has_every_file_of_the_workflow(site: Path) -> None:
+    rules = {path.name for path in (ROOT / "workflow/rules").glob("*.smk")}
+    assert {path.name for path in site.glob("workflow/rules/*.smk")} == rules
+
+
 def test_every_kind_of_file_has_a_place_in_the_table_of_the_docs(site: Path) -> None:
     docs = (ROOT / "docs/publishing.md").read_text()
     tops = {str(p.relative_to(site)).split("/")[0] for p in site.rglob("*") if p.is_file()}

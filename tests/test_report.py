@@ -352,3 +352,12 @@ def test_neglect_over_training_is_drawn_with_a_dash_a_verdict(results: Results, 
     figure = figures.neglect(rows, "neglect").svg
     assert all(f">{name}<" in figure for name in set(rows["verdict"]))
     assert report.neglect_figure(rows.assign(neglected_mean=np.nan)) is None
+
+
+def test_a_run_of_one_replicate_is_told_in_the_singular() -> None:
+    alone = report_results.small(replicates=1)
+    found = report_results.results(alone, report_results.train(alone))
+    said = " ".join(Page(report.build(alone, found, MADE_BY)).texts)
+    assert "in its one replicate" in said
+    many = r"(?<![\d.,])1 (?:networks|settings|seeds|replicates|steps|pairs|times)\b"
+    assert re.findall(f".{{40}}{many}", said) == []

@@ -45,7 +45,7 @@ def test_the_labels_of_a_combination_and_the_models_give_its_settings(name: str)
     count = 0
     for choices in experiment.combinations():
         labels = "/".join(choice.label for choice in choices)
-        found = settings.combination(labels, models)
+        found = settings.combination(f"{experiment.results}/train/{labels}.npz", models)
         assert found == experiment.settings(*choices)
         count += len(found)
     assert count == len(experiment)

@@ -42,6 +42,19 @@ def test_the_results_that_made_the_site_confirm_nothing(here, experiment) -> Non
     assert not Path(verify.statement_path(experiment)).exists()
 
 
+def test_a_site_that_does_not_tell_when_it_was_made_is_not_confirmed(elsewhere, experiment) -> None:
+    path = elsewhere.parent / "provenance.json"
+    record = json.loads(path.read_text())
+    path.write_text(json.dumps(record | {"jobs": [j | {"started": ""} for j in record["jobs"]]}))
+    seal(elsewhere.parent)
+    with pytest.raises(verify.VerifyError, match="Nothing is confirmed"):
+        verified(experiment, elsewhere)
+    path.unlink()
+    seal(elsewhere.parent)
+    with pytest.raises(verify.VerifyError, match="Nothing is confirmed"):
+        verified(experiment, elsewhere)
+
+
 def test_equal_results_of_another_run_are_confirmed(elsewhere, experiment) -> None:
     assert verified(experiment, elsewhere).startswith("Confirmed")
     path = Path(verify.statement_path(experiment))

@@ -89,7 +89,7 @@ rule publish:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=tries(plan.measure_megabytes(EXPERIMENT)),
+        mem_mb=tries(plan.publish_megabytes(EXPERIMENT)),
         runtime=tries(plan.START_MINUTES),
     params:
         config=USED,
@@ -115,7 +115,7 @@ rule verify:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=tries(plan.measure_megabytes(EXPERIMENT)),
+        mem_mb=tries(plan.publish_megabytes(EXPERIMENT)),
         runtime=tries(plan.START_MINUTES),
     params:
         config=USED,

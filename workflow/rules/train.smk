@@ -51,7 +51,7 @@ rule kernels:
 
 
 # A job a combination, or, with `shards`, as many jobs an initializer: as many rules, since all that
-# a rule makes has the same wildcards.
+# a rule makes has the same wildcards. Which files are made together is no parameter: it changes none.
 SHARDS = EXPERIMENT.shard_pairs or [[("{dropout}", "{bias}")]]
 
 for number, pairs in enumerate(SHARDS, start=1):
@@ -76,8 +76,7 @@ for number, pairs in enumerate(SHARDS, start=1):
             mem_mb=tries(plan.train_megabytes(EXPERIMENT)),
             runtime=tries(plan.train_minutes(EXPERIMENT, len(pairs))),
         params:
-            combinations=[f"{{init}}/{drop}/{bias}" for drop, bias in pairs],
-            models=EXPERIMENT.models(),
+            models=lambda wildcards: EXPERIMENT.models(),
             run=EXPERIMENT.run(),
             data=EXPERIMENT.data_record(),
             code=code("training"),

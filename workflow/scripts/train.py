@@ -7,7 +7,7 @@ with files.job_log(snakemake.log[0], "training", snakemake.params.code):
 
     given = snakemake.params
     table = data.load_for(settings.data_from(given.data), snakemake.input.data)
-    for labels, file in zip(given.combinations, snakemake.output, strict=True):
-        chosen = settings.combination(labels, given.models)
+    for file in snakemake.output:
+        chosen = settings.combination(file, given.models)
         with files.written(file) as path:
             networks.save(path, training.train(chosen, given.run, table))

@@ -10,13 +10,12 @@ import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 from time import process_time
 
 import numpy as np
 from scipy.optimize import nnls
 
-from symbreak import engine, files, trainer
+from symbreak import engine, files, plan, trainer
 from symbreak.data import dataset as dataset_of
 from symbreak.data import make
 from symbreak.dropout import DROPOUTS
@@ -25,7 +24,6 @@ from symbreak.settings import REGISTRIES, Demand, Setting
 
 Array = np.ndarray
 
-TABLE = Path(__file__).parent / "costs.csv"
 ROWS = 800  # training rows of the table's cells
 ROUNDS, SECONDS = 3, 0.08  # of each cell: so many times, so long each
 NUMPY = ("reference", "blas")  # plain NumPy, one network at a time
@@ -54,23 +52,9 @@ class Fit:
     most: float
 
 
-def engine_name(setting: Setting) -> str:
-    """Return the engine that trains a setting: exact, reference or blas.
-
-    The reference has what the table's compiled cells do not know: a component of a user's own may
-    be for NumPy only, and nothing is compiled to find out.
-    """
-    if setting.arithmetic != "exact":
-        return "blas"
-    known = {(kind, getattr(cell.setting, kind).name) for cell in table() for kind in engine.KINDS
-             if cell.engine == "exact"}  # fmt: skip
-    own = {(kind, getattr(setting, kind).name) for kind in engine.KINDS}
-    return "exact" if own <= known else "reference"
-
-
 def microseconds(setting: Setting, rows: int, inputs: int) -> tuple[float, float, float]:
     """Return (low, middle, high) of the CPU time of one network's step, lanes all filled."""
-    found = fit(engine_name(setting), setting.dtype)
+    found = fit(plan.engine_name(setting), setting.dtype)
     middle = sum(found.costs.get(name, 0.0) * amount
                  for name, amount in work(setting, rows, inputs).items())  # fmt: skip
     return middle * found.least, middle, middle * found.most
@@ -118,7 +102,7 @@ def fit(name: str, dtype: str) -> Fit:
 @cache
 def table() -> tuple[Cell, ...]:
     """Return the measured cells."""
-    with TABLE.open(encoding="utf-8", newline="") as file:
+    with plan.COSTS.open(encoding="utf-8", newline="") as file:
         return tuple(_cell(row) for row in csv.DictReader(file))
 
 
@@ -214,7 +198,7 @@ def _rows(dtype: str) -> tuple[Array, Array]:
 def main() -> None:
     """Measure the table again, and write it."""
     rows = list(measure())
-    with files.written(TABLE) as path, path.open("w", encoding="utf-8", newline="") as file:
+    with files.written(plan.COSTS) as path, path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)

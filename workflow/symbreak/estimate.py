@@ -129,7 +129,7 @@ def training_seconds(experiment: Experiment) -> Range:
 
 def lanes(setting: Setting, replicates: int, rows: int) -> float:
     """Return how many networks of full lanes take as long as these replicates."""
-    if costs.engine_name(setting) != "exact":
+    if plan.engine_name(setting) != "exact":
         return replicates
     batch = min(setting.batch_size or rows, rows)
     alone = SINGLE * LANES * ceil(batch / LANES) / batch
@@ -179,7 +179,7 @@ def text(experiment: Experiment, found: Estimate) -> str:
     inits, jobs = len(experiment.init), train_jobs(experiment)
     memory = {"train": plan.train_megabytes, "measure": plan.measure_megabytes,
               "pages": plan.pages_megabytes, "judge": plan.judge_megabytes,
-              "report": plan.report_megabytes}  # fmt: skip
+              "report": plan.report_megabytes, "publish": plan.publish_megabytes}  # fmt: skip
     lines = [
         f"Experiment {experiment.name}: {len(experiment):,} settings, {networks:,} networks, "
         f"{experiment.steps:,} steps each.",

@@ -23,7 +23,7 @@ Array = np.ndarray
 Row = dict[str, Any]  # of ``pages.table``
 
 CHUNK = 100  # settings
-ROOM = 800_000  # bytes of all pages, packed: what a file of 2 MB has left
+ROOM = 750_000  # bytes of all pages, packed: what a file of 2 MB has left
 BASE, A_NUMBER = 200, 0.6  # bytes of a page without its paths, and of a number of the paths
 FEWEST = 8  # checkpoints of the paths at least
 OCTAVE = 8  # steps of a scale in a factor of two

@@ -1,6 +1,8 @@
 """What the jobs of an experiment need, for a scheduler: minutes and megabytes, rather too many."""
 
+import csv
 from dataclasses import replace
+from functools import cache
 from math import ceil
 from pathlib import Path
 
@@ -16,17 +18,20 @@ from symbreak.networks import (
 from symbreak.refining import Request
 from symbreak.settings import Demand, Experiment, Setting
 
+COSTS = Path(__file__).parent / "costs.csv"
+COMPILED = ("activation", "optimizer", "dropout")  # kinds of components that are compiled
 DEMAND_INPUTS = 4
 BYTES_A_CELL = 4  # of a CSV file, at least
 START_MINUTES = 5  # to find the library, and to compile what the cache does not hold
-# Of a process with all that it imports and compiles, and, on a cluster, of the two Snakemakes that
-# every job starts: 320 and 2 x 175 were measured.
-BASE_MB = 800
 NETWORK_BYTES = 4_000  # of a network, in the job that holds its initializer's tables
+PUBLISHED_BYTES = 4_000  # and in the site, as a table and as text
 JUDGED_BYTES = 1_200  # and in the judge job, which holds little of all
 SETTING_BYTES = 12_000  # of a setting there
 PAGE_BYTES = 40_000  # and of its page
 REPORT_BYTES = 40_000  # of a setting in the report
+# Of a process with all that it imports and compiles, and, on a cluster, of the two Snakemakes that
+# every job starts: 320 and 2 x 175 were measured.
+BASE_MB = 800
 
 
 def train_minutes(experiment: Experiment, combinations: int = 1) -> int:
@@ -40,7 +45,27 @@ def train_minutes(experiment: Experiment, combinations: int = 1) -> int:
 def step_seconds(setting: Setting, rows: int, inputs: int) -> float:
     """Return an upper estimate of a network's step: about four times what was measured."""
     work = min(setting.batch_size or rows, rows) * parameters(setting, inputs)
-    return 5e-6 + 2e-9 * work if setting.arithmetic == "exact" else 1e-3 + 4e-8 * work
+    return 5e-6 + 2e-9 * work if engine_name(setting) == "exact" else 1e-3 + 4e-8 * work
+
+
+def engine_name(setting: Setting) -> str:
+    """Return the engine that trains a setting: exact, reference or blas.
+
+    A component that ``costs.csv`` does not know, a user's own, may be for NumPy only: it is taken
+    to be, as nothing is compiled to find out.
+    """
+    if setting.arithmetic != "exact":
+        return "blas"
+    own = {(kind, getattr(setting, kind).name) for kind in COMPILED}
+    return "exact" if own <= measured_components() else "reference"
+
+
+@cache
+def measured_components() -> frozenset[tuple[str, str]]:
+    """Return the (kind, name) of the components of the compiled engine that were measured."""
+    with COSTS.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["engine"] == "exact"]
+    return frozenset((kind, row[kind].partition("-")[0]) for row in rows for kind in COMPILED)
 
 
 def train_megabytes(experiment: Experiment) -> int:
@@ -74,6 +99,12 @@ def report_megabytes(experiment: Experiment) -> int:
     networks = len(experiment) * experiment.replicates
     held = REPORT_BYTES * len(experiment) + 100 * networks
     return measure_megabytes(experiment) + ceil(held / 1e6)
+
+
+def publish_megabytes(experiment: Experiment) -> int:
+    """Return an upper estimate of the memory of the site, which holds the table of networks."""
+    networks = len(experiment) * experiment.replicates
+    return report_megabytes(experiment) + ceil(PUBLISHED_BYTES * networks / 1e6)
 
 
 def largest_part(experiment: Experiment) -> int:

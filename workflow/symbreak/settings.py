@@ -241,9 +241,13 @@ class Experiment:
         ]
 
 
-def combination(labels: str, models: Record) -> list[Setting]:
-    """Return the settings of a combination, as in zeros/none/none (``Experiment.models``)."""
-    kinds = zip((INITIALIZERS, DROPOUTS, BIASES), labels.split("/"), strict=True)
+def combination(path: str, models: Record) -> list[Setting]:
+    """Return the settings of the combination whose file this is; see ``Experiment.models``.
+
+    The labels are the last parts of the path, as in ``zeros/none/constant-0.1.npz``.
+    """
+    labels = path.removesuffix(".npz").split("/")[-3:]
+    kinds = zip((INITIALIZERS, DROPOUTS, BIASES), labels, strict=True)
     factors = dict(models) | {"hidden": [tuple(widths) for widths in models["hidden"]]}
     for name in ("activation", "optimizer"):
         factors[name] = [REGISTRIES[name].parse(label) for label in models[name]]

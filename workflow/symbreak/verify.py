@@ -98,13 +98,16 @@ class Site:
         return found
 
     def jobs(self) -> list[jobs.Job]:
-        """Return the jobs of the site's provenance; none where it has none that can be read."""
-        if "provenance.json" not in self.sums:
-            return []
+        """Return the jobs of the site's provenance; raises VerifyError where it tells no times."""
         try:
-            return [jobs.Job(**job) for job in json.loads(self.file("provenance.json"))["jobs"]]
-        except (ValueError, KeyError, TypeError, VerifyError):
-            return []
+            records = json.loads(self.file("provenance.json"))["jobs"]
+            found = [jobs.Job(**record) for record in records]
+        except (ValueError, KeyError, TypeError):
+            found = []
+        if not any(job.started for job in found):
+            raise VerifyError(f"Nothing is confirmed: {self.published} does not tell when its jobs "
+                              "ran, so the results here may be those that made it")  # fmt: skip
+        return found
 
 
 def beside(published: str, path: str) -> str:

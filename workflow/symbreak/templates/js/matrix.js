@@ -8,6 +8,7 @@ const varied = () => grid.factors.slice(3).filter((factor) => factor.values.leng
 function startMatrix() {
   const section = document.getElementById("matrix");
   section.querySelector(".readout").hidden = false;
+  section.querySelectorAll(".worded details").forEach((one) => { one.open = false; }); // the readout tells
   section.addEventListener("change", () => state.set({ model: chosenModel(section) }));
   section.addEventListener("click", (event) => openCell(cellOf(event.target), event.shiftKey));
   section.addEventListener("keydown", matrixKey);

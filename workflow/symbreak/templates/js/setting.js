@@ -19,8 +19,8 @@ function linkSettings(root) {
   for (const place of root.querySelectorAll("[data-setting]")) {
     const { setting, beside = "" } = place.dataset;
     if (grid.find(setting) < 0) continue;
-    const made = element("a", { href: settingHash(setting, beside) }, ...place.childNodes);
-    made.addEventListener("click", () => setTimeout(goToSetting));
+    // Its text only: words of it may be links to the glossary, and links do not nest.
+    const made = element("a", { href: settingHash(setting, beside) }, place.textContent);
     place.replaceChildren(made);
   }
 }

@@ -119,6 +119,7 @@ document.addEventListener("click", (event) => {
     const ended = Object.keys(changes).flatMap((name) => ENDED[name] ?? []);
     const defaults = STATE.filter((p) => ended.includes(p.name));
     state.set({ ...Object.fromEntries(defaults.map((p) => [p.name, p.default])), ...changes });
+    if (changes.setting) goToSetting();
   } else if (location.hash.includes("=")) {
     event.preventDefault();
     goTo(document.getElementById(decoded(hash.slice(1))));
