@@ -163,8 +163,8 @@ def main() -> None:
     text = (
         f"{table(rows)}\n\nMedian (least to largest) of {options.turns} turns, each in a new "
         f"window. Measured in headless {name} on {processor()}, {os.cpu_count()} cores; "
-        f"{os.getloadavg()[2]:.1f} processes wanted them on average (load average), so waits are "
-        "in the times, but not in the computing."
+        f"{os.getloadavg()[2]:.1f} processes wanted them (load average), so waits are in "
+        "the times, but not in the computing."
     )
     print(text)
     if not options.print:
