@@ -10,7 +10,7 @@ from symbreak.networks import Trained
 from symbreak.settings import Experiment, Setting
 
 from bench import report_grid, report_size
-from bench.report_size import TARGETS, Figures
+from bench.report_size import TARGETS, Figures, Turn
 
 
 @pytest.mark.parametrize("size", report_grid.MODELS)
@@ -44,7 +44,8 @@ def test_a_changed_page_has_the_shape_of_the_page_and_other_numbers(
 
 
 def test_the_table_says_medians_ranges_and_targets() -> None:
-    row = Figures(3_000, "one file", 1_900_000, 1_900_000, 3_000, [1, 2, 30], [1, 1, 2], [5, 6, 7])
+    turns = [Turn(1, 1, 5, 1, 3_000), Turn(2, 1, 6, 1, 3_000), Turn(30, 2, 7, 2, 3_000)]
+    row = Figures(3_000, "one file", 1_900_000, 1_900_000, turns)
     text = report_size.table([row]).splitlines()[-1]
     assert "1.90 (at most 2)" in text
     assert "2 (1 to 30; at most 500)" in text
