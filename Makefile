@@ -10,7 +10,7 @@ report: .venv/ready
 	snakemake --cores $(CORES)
 
 # In CI nothing is skipped.
-test: .venv/ready-test $(if $(CI),.venv/ready-bench .venv/ready-web .venv/ready-debian)
+test: .venv/ready-test $(if $(CI),.venv/ready-bench .venv/ready-web .venv/ready-debian .venv/ready-slurm)
 	ruff check .
 	ruff format --check .
 	mypy
@@ -39,6 +39,11 @@ bench: .venv/ready-bench  # FULL=1: every cell; RESUME=1: go on with an interrup
 	$(BIN)/pip install --quiet --no-build-isolation -e .[torch]
 	touch $@
 
+# For clusters only: Snakemake loads every plugin that it finds, each time it starts.
+.venv/ready-slurm: requirements-slurm.lock .venv/ready
+	$(BIN)/pip install --quiet --require-hashes -r $<
+	touch $@
+
 .venv/ready-web: tests/web/package-lock.json .venv/ready-test  # checkers of web pages
 	mkdir -p .venv/web
 	cp tests/web/package.json $< .venv/web
@@ -54,6 +59,7 @@ lock:  # needs uv (npm for the last); the locks hold hashes and no index address
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --extra test -c requirements.lock pyproject.toml -o requirements-test.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --extra bench -c requirements-test.lock pyproject.toml -o requirements-bench.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --extra slurm -c requirements-test.lock pyproject.toml -o requirements-slurm.lock
 	npm install --prefix tests/web --package-lock-only --omit-lockfile-registry-resolved --silent
 
 clean:

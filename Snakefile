@@ -31,11 +31,6 @@ try:
 except (configuration.ConfigError, data.DataError) as error:
     sys.exit(str(error))
 
-# One thread a job: networks are the parallel axis, and BLAS bits depend on the number of threads.
-libraries = ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM", "NUMEXPR", "NUMBA")
-os.environ |= {f"{name}_NUM_THREADS": "1" for name in libraries}
-os.environ |= {"SYMBREAK_KERNELS": os.path.abspath(f"{EXPERIMENT.results}/kernels")}
-
 DATA, RESULTS = EXPERIMENT.data_file, EXPERIMENT.results
 LOGS, BENCHMARKS = f"{RESULTS}/logs", f"{RESULTS}/benchmarks"
 
@@ -46,6 +41,7 @@ rule all:
         EXPERIMENT.report,
 
 
+include: "workflow/rules/common.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/measure.smk"
 include: "workflow/rules/report.smk"

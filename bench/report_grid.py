@@ -1,8 +1,8 @@
 """Experiments of many settings that nobody trained, for the size and the speed of the report.
 
 A few settings are trained and go through the library; all others take a row of theirs, with its
-numbers changed. Pages share no number with each other: in a real grid many do (equal units, equal
-starts), so a real report is smaller.
+numbers changed. All pages are those of random starts: in a real grid those of equal units take half
+of that, so its report is smaller.
 """
 
 import re
@@ -41,6 +41,7 @@ MODELS: Mapping[int, Row] = {  # by the number of settings: 300 combinations of 
              "optimizer": ["sgd", "momentum"]},
 }  # fmt: skip
 ACTIVATIONS = ["sigmoid", "tanh", "relu", "leaky_relu", "gelu"]
+DIGITS = re.compile(r"(?<=\.)\d+")  # of the numbers in a sentence, those that are changed
 NOISE = 0.1  # of a number that is changed, as a share of it
 CHANGED = ("max_distance_median", "loss_median", "accuracy_median", "coverage_mean",
            "coverage_untrained_mean", "effective_rank_mean")  # fmt: skip
@@ -103,16 +104,18 @@ class Grid:
         )
         known = learned.table(trained, rows, e.redundancy, e.neglect)
         moving = dynamics.table(trained, metrics.distances(trained)["l2_whole"].to_numpy())
-        judged = judging.tables(found, known, moving, e.redundancy, e.neglect)
+        part = judging.part(found, known, moving, e.redundancy, e.neglect)
+        judged = judging.tables([part], e.neglect)
         hunted = pd.DataFrame([hunt.row(one) for one in hunt.hunt(1, range(2), 1)])
         own = dict(self.trained)
 
         def networks(setting: Setting) -> Trained:
-            return own.setdefault(setting, self.train(setting)) if setting not in own else own[
-                setting]  # fmt: skip
+            if setting not in own:
+                own[setting] = self.train(setting)
+            return own[setting]
 
-        def distances(init: str) -> pd.DataFrame:
-            return metrics.distances([t for s, t in own.items() if s.init.label == init])
+        def distances(setting: Setting) -> pd.DataFrame:
+            return metrics.distances([networks(setting)])
 
         def times(init: str) -> pd.DataFrame:
             group = [t for s, t in own.items() if s.init.label == init]
@@ -147,7 +150,10 @@ def _label(value: Any) -> str:
 
 
 class Pages:
-    """The pages of an initializer's settings by its label: those of random starts, changed."""
+    """The pages of an initializer's settings by its label: those of random starts, changed.
+
+    Settings that differ in neither initializer nor bias rule share their start, as in any grid.
+    """
 
     def __init__(self, grid: Grid, known: pd.DataFrame) -> None:
         """``known`` is the table of ``learned`` of the settings that were trained."""
@@ -160,24 +166,35 @@ class Pages:
         """Return them; the same whenever they are asked for."""
         draws = np.random.default_rng([len(init), *init.encode()])
         own = [setting for setting in self.grid.settings if setting.init.label == init]
+        shape = len(self.known[0]["before"])
+        starts = {setting.bias: draws.normal(size=shape).tolist() for setting in own}
         chosen = draws.integers(len(self.known), size=len(own))
-        return pd.DataFrame(
-            [changed(self.known[i], draws) | s.record() for i, s in zip(chosen, own, strict=True)]
-        )
+        return pd.DataFrame([
+            changed(self.known[i], draws) | {"before": starts[s.bias]} | s.record()
+            for i, s in zip(chosen, own, strict=True)
+        ])  # fmt: skip
 
 
 def changed(row: Row, draws: np.random.Generator) -> Row:
-    """Return a row of pages with every number that is drawn or said changed."""
+    """Return a row of pages with every number that is drawn or said changed, as smooth as it is."""
     new = dict(row)
-    walk = np.exp(NOISE * np.cumsum(draws.normal(size=len(row["steps"]))))
+    steps, units = len(row["steps"]), len(row["activations"]) // pages.ROWS
     for name in pages.ENDS:
-        new[f"distance_{name}"] = np.array(row[f"distance_{name}"]) * walk
-    for name in ("points", "before", "after", "activations"):
-        values = np.array(row[name], np.float64)
-        new[name] = values * (1 + NOISE * draws.normal(size=values.shape))
+        new[f"distance_{name}"] = np.array(row[f"distance_{name}"]) * np.exp(_walk(draws, steps))
+    points = np.reshape(row["points"], (steps, units, 2))
+    size = np.abs(points).max()
+    new["points"] = (points + size * _walk(draws, steps, units, 2)).ravel()
+    new["after"] = np.array(row["after"]) * (1 + NOISE * draws.normal(size=len(row["after"])))
+    shown = np.reshape(row["activations"], (units, -1))
+    new["activations"] = (shown * (1 + NOISE * draws.normal(size=(units, 1)))).ravel()
     for name in (name for name in row if name.endswith("_text")):
-        new[name] = re.sub(r"(?<=\d\.)\d+|(?<=\.\d)\d+", lambda m: _digits(m[0], draws), row[name])
+        new[name] = DIGITS.sub(lambda found: _digits(found[0], draws), row[name])
     return new
+
+
+def _walk(draws: np.random.Generator, *shape: int) -> np.ndarray:
+    """Return random walks along the first axis, from 0, of steps that keep them near it."""
+    return np.cumsum(draws.normal(size=shape), axis=0) * NOISE / shape[0]
 
 
 def _digits(text: str, draws: np.random.Generator) -> str:

@@ -125,7 +125,7 @@ def _note(found: Opened, url: str, address: str) -> None:
 
 @pytest.fixture(scope="session")
 def report_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of the small experiment, some of whose networks diverged, as a file."""
+    """The report of the small experiment, some of whose networks diverged, beside its verdicts."""
     experiment = report_results.small()
     trained = report_results.train(experiment)
     first, second = list(trained)[-2:]
@@ -133,5 +133,6 @@ def report_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     trained[second] = report_results.spoil(trained[second], slice(0, 1))
     file = tmp_path_factory.mktemp("site") / "report.html"
     results = report_results.results(experiment, trained)
+    results.verdicts.to_csv(file.with_name("verdicts.csv"), index=False)
     file.write_text(report.build(experiment, results, MADE_BY), encoding="utf-8")
     return file

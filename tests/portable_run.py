@@ -47,8 +47,8 @@ def run(experiment: Experiment, folder: Path) -> None:
     for init in experiment.init:
         trained = []
         for _, dropout, bias in (c for c in experiment.combinations() if c[0] == init):
-            records = experiment.records(init.label, dropout.label, bias.label)
-            done = training.train(records, experiment.run(), table)
+            chosen = experiment.settings(init, dropout, bias)
+            done = list(training.train(chosen, experiment.run(), table))
             if init.name == "normal":
                 check_reference(done, experiment, table)
             file = folder / "train" / init.label / dropout.label / f"{bias.label}.npz"
@@ -62,7 +62,8 @@ def run(experiment: Experiment, folder: Path) -> None:
     every, *rest = (pd.concat(found[name], ignore_index=True)
                     for name in ("networks", "properties", "dynamics"))  # fmt: skip
     every.to_parquet(folder / "networks.parquet", index=False)
-    for name, rows in judging.tables(every, *rest, *thresholds).items():
+    part = judging.part(every, *rest, *thresholds)
+    for name, rows in judging.tables([part], experiment.neglect).items():
         files.write_text(folder / f"{name}.csv", rows.to_csv(index=False, lineterminator="\n"))
 
 

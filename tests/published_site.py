@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import report_results
 import yaml
-from symbreak import data, files, judging, learned, networks, pages, publish, record, report
+from symbreak import data, files, judging, learned, networks, pages, places, publish, record, report
 from symbreak.networks import Trained
 from symbreak.settings import Experiment, Setting
 
@@ -48,7 +48,8 @@ def make(folder: Path, experiment: Experiment, trained: dict[Setting, Trained]) 
     every, *rest = (pd.concat(found[name], ignore_index=True)
                     for name in ("networks", "properties", "dynamics"))  # fmt: skip
     every.to_parquet(results / "networks.parquet", index=False)
-    tables = judging.tables(every, *rest, *thresholds) | {"hunt": report_results.HUNTED}
+    part = judging.part(every, *rest, *thresholds)
+    tables = judging.tables([part], experiment.neglect) | {"hunt": report_results.HUNTED}
     for name, table in tables.items():
         files.write_text(results / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
     write_jobs(results)
@@ -67,7 +68,7 @@ def write_jobs(results: Path, day: str = "2026-11-25") -> None:
 def sources(experiment: Experiment, *statements: str) -> record.Sources:
     """What a site of the results in the working directory is made from."""
     made_by = report.provenance([CONFIG], report_results.SMALL)
-    papers = {n: str(ROOT / n) for n in (*record.DOCS, *record.PAPERS, record.CITATION)}
+    papers = {n: str(ROOT / n) for n in (*places.DOCS, *places.PAPERS, places.CITATION)}
     return record.Sources(experiment, made_by, papers, statements)
 
 

@@ -81,7 +81,8 @@ def results(experiment: Experiment, trained: dict[Setting, Trained]) -> Results:
     networks = verdicts.networks(trained.values(), rows.x_train, experiment.redundancy)
     found = learned.table(trained.values(), rows, experiment.redundancy, experiment.neglect)
     moving = times(trained.values())
-    judged = judging.tables(networks, found, moving, experiment.redundancy, experiment.neglect)
+    part = judging.part(networks, found, moving, experiment.redundancy, experiment.neglect)
+    judged = judging.tables([part], experiment.neglect)
     return Results(
         judged["verdicts"], networks, judged["claims"], judged["sensitivity"],
         judged["over_training"], judged["by_verdict"], judged["neglect"], judged["contrasts"],
@@ -92,9 +93,9 @@ def results(experiment: Experiment, trained: dict[Setting, Trained]) -> Results:
     )  # fmt: skip
 
 
-def distances(trained: dict[Setting, Trained]) -> Callable[[str], pd.DataFrame]:
-    """Return the distances of an initializer's networks by its label."""
-    return lambda init: metrics.distances(of(trained, init))
+def distances(trained: dict[Setting, Trained]) -> Callable[[Setting], pd.DataFrame]:
+    """Return the distances of a setting's networks."""
+    return lambda setting: metrics.distances([trained[setting]])
 
 
 def pages_of(trained: dict[Setting, Trained], rows: data.Dataset,

@@ -121,7 +121,9 @@ def test_the_judge_judges_a_readers_own_claims(tmp_path: Path) -> None:
     group = trained(setting, random_layers((INPUTS, 3, 1)), random_layers((INPUTS, 3, 1), 1))
     rows = rows_with_properties(setting)
     found = learned.table([group], rows, 0.99, 0.7)
-    tables = judging.tables(judged(group), found, times([group]), 0.99, 0.7, str(file))
+    tables = judging.tables(
+        [judging.part(judged(group), found, times([group]), 0.99, 0.7)], 0.7, str(file)
+    )
     assert tables["claims"]["claim"].tolist()[-1] == "mine"
     assert tables["claims"]["settings"].tolist()[-1] == 1
 

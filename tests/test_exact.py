@@ -231,10 +231,11 @@ def test_no_network_is_trained_where_the_self_test_fails(monkeypatch: pytest.Mon
     """It is the first thing that a job does."""
     monkeypatch.setattr(selftest, "KNOWN_BITS", dict.fromkeys(selftest.KNOWN_BITS, "0" * 16))
     monkeypatch.setattr(training, "train_setting", None)
+    training._tested.cache_clear()
     setting = plain_setting()
     run: training.Run = {"seed": 1, "steps": 1, "checkpoints": 2, "replicates": 1}
     with pytest.raises(selftest.WrongBits, match="P"):
-        training.train([setting.record()], run, None)
+        next(training.train([setting], run, None))
 
 
 @given(steps=st.integers(1, 10**7), count=st.integers(2, 60))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from report_page import MADE_BY, Page
-from symbreak import glossary, report
+from symbreak import citation, glossary, report
 from symbreak.report import Results
 from symbreak.settings import REGISTRIES, Experiment
 from symbreak.summary import WORDS
@@ -56,7 +56,7 @@ def test_every_term_of_the_page_is_used_in_it_or_in_the_docs(
 ) -> None:
     page = text[: text.index('<section id="glossary"')]
     known = html.unescape(page) + "".join(path.read_text() for path in DOCS)
-    used = [(kind, component.name) for kind, _, component in report.components(experiment)]
+    used = [(component.kind, component.name) for component in citation.components(experiment)]
     for group in glossary.groups(used).values():
         for term in group:
             spelled = "|".join(map(re.escape, (term.name, *term.forms)))

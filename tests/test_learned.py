@@ -164,13 +164,13 @@ def test_learning_over_training_starts_untrained_and_ends_at_the_verdicts_networ
     groups = [trained(a_model((6,), "tanh"), apart, checkpoints=4),
               trained(a_model((6,), "linear"), equal, checkpoints=4)]  # fmt: skip
     groups[0].weights[:, 0] = trained(setting, equal).weights[:, 0]
-    rows = judging.over_training(judged(*groups), measured(*groups), 0.7)
+    rows = judging.over_training(judging.traced(judged(*groups), measured(*groups), 0.7))
     assert rows["verdict"].tolist() == ["symmetric"] * 4 + ["tied"] * 4
     assert rows["step"].tolist() == [0, 1, 2, 3] * 2
     assert rows["neglected_mean"].tolist() == [2] * 4 + [2, 0, 0, 0]
     assert rows["effective_width_mean"].tolist() == [1] * 4 + [1, 3, 3, 3]
     groups[0].weights[:, 2:] = np.nan
-    rows = judging.over_training(judged(*groups), measured(*groups), 0.7)
+    rows = judging.over_training(judging.traced(judged(*groups), measured(*groups), 0.7))
     assert rows[rows["verdict"] == "diverged"]["step"].tolist() == [0, 1]
 
 

@@ -217,7 +217,7 @@ def test_every_column_has_its_row_and_type_in_the_docs(heading: str) -> None:
     paged = pages.table(groups, found, rows_with_properties(groups[0].setting), 0.7)
     pairs = metrics.distances(groups)
     moving = dynamics.table(groups, pairs["l2_whole"].to_numpy())
-    summed = judging.tables(rows, found, moving, 0.99, 0.7)
+    summed = judging.tables([judging.part(rows, found, moving, 0.99, 0.7)], 0.7)
     tables = {
         "Verdicts": summed["verdicts"],
         "Contrasts": summed["contrasts"],

@@ -147,6 +147,19 @@ def test_one_more_value_trains_only_its_own_combinations(
     assert jobs == {"train": trains, "measure": measures, "judge": 1, "report": 1}
 
 
+def test_shards_train_nothing_again_and_one_more_initializer_only_its_own(finished: Path) -> None:
+    name = "shards.yaml"
+    (finished / name).write_text(yaml.safe_dump({**TINY, "shards": 5}))
+    assert set(planned(finished, "--configfile", name)) <= {"report"}
+    grid = {**TINY["grid"], "init": [*TINY["grid"]["init"], "orthogonal"]}
+    (finished / name).write_text(yaml.safe_dump({**TINY, "shards": 5, "grid": grid}))
+    jobs = planned(finished, "--configfile", name)
+    assert {rule: count for rule, count in jobs.items() if rule.startswith("train")} == {
+        f"train_{number}": 1 for number in range(1, 6)
+    }
+    assert jobs["measure"] == 1
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [

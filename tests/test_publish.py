@@ -15,7 +15,7 @@ import published_site
 import pytest
 import yaml
 from report_page import Page
-from symbreak import confirmations, crate, dictionary, downloads, publish
+from symbreak import confirmations, crate, dictionary, downloads, places, publish
 
 ROOT = Path(__file__).parents[1]
 
@@ -206,9 +206,9 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path, monkeyp
 
 def test_the_site_itself_is_declared_only_where_it_is_missing(here: Path, experiment, site) -> None:
     """For a workflow deletes what a job declares before it runs."""
-    assert publish.outputs(experiment) == ["reports/small/site.sha256"]
+    assert places.outputs(experiment) == ["reports/small/site.sha256"]
     moved = site.rename(site.with_name("moved"))
-    assert publish.outputs(experiment)[1:] == ["reports/small/site/SHA256SUMS"]
+    assert places.outputs(experiment)[1:] == ["reports/small/site/SHA256SUMS"]
     moved.rename(site)
 
 

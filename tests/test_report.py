@@ -28,8 +28,14 @@ def trained(experiment: Experiment) -> dict[Setting, Trained]:
 
 
 @pytest.fixture(scope="module")
-def text(experiment: Experiment, results: Results) -> str:
+def built(experiment: Experiment, results: Results) -> str:
     return report.build(experiment, results, MADE_BY)
+
+
+@pytest.fixture(scope="module")
+def text(built: str) -> str:
+    """The page, without the links of its words to the glossary (``test_glossary`` has these)."""
+    return re.sub(r'<a class="term" [^>]*>(.*?)</a>', r"\1", built)
 
 
 def table(text: str, kind: str) -> list[str]:
@@ -121,9 +127,9 @@ def test_a_cell_names_the_models_that_give_another_verdict(
 def test_every_model_can_be_shown_by_its_own_rule(experiment: Experiment, text: str) -> None:
     page = Page(text)
     panels = [found.split()[1] for found in page.values("class") if found.startswith("panel ")]
-    radios = {found["id"] for tag, found in page.elements if tag == "input"}
+    radios = {found["id"] for _, found in page.elements if found.get("type") == "radio"}
     rules = dict(re.findall(r"^\.models(\S*) \.(model\S*)\{display:block\}", text, re.MULTILINE))
-    assert sorted(rules.values()) == sorted(panels)
+    assert sorted(rules.values()) == sorted(set(panels))
     assert set(re.findall(r"#(\w+):checked", "".join(rules))) == radios
 
 
@@ -137,7 +143,7 @@ def test_every_verdict_has_a_word_with_a_sign_of_its_own(text: str) -> None:
 
 
 def test_an_example_of_each_verdict_is_shown(results: Results, text: str) -> None:
-    shown = re.findall(r'<article class="example">\s*<h3>.*?</span>(\w+)</h3>', text)
+    shown = re.findall(r'<article class="example">\s*<h3>.*?>(\w+)(?:</span>)?</h3>', text)
     assert sorted(shown) == sorted(set(results.verdicts["verdict"]))
 
 
@@ -243,9 +249,9 @@ def test_the_loss_sentence_says_which_side_is_lower() -> None:
 
 
 def test_the_same_results_give_the_same_bytes(
-    experiment: Experiment, results: Results, text: str
+    experiment: Experiment, results: Results, built: str
 ) -> None:
-    assert report.build(experiment, results, MADE_BY) == text
+    assert report.build(experiment, results, MADE_BY) == built
 
 
 def test_the_page_asks_nobody_for_anything(text: str) -> None:
@@ -253,7 +259,8 @@ def test_the_page_asks_nobody_for_anything(text: str) -> None:
     assert not page.open  # every element is closed
     assert not {tag for tag, _ in page.elements} & {"link", "img", "iframe", "object"}
     assert all(target.startswith("#") for name in ("href", "src") for target in page.values(name))
-    assert "http" not in text.replace('http-equiv="', "")
+    asked = text.replace('http-equiv="', "").replace('"http://www.w3.org/2000/svg"', "")
+    assert "http" not in asked  # the second names a kind of element, and nobody asks there
     assert "@import" not in text
     assert set(re.findall(r"url\((.)", text)) <= {"#"}
 
@@ -345,3 +352,12 @@ def test_neglect_over_training_is_drawn_with_a_dash_a_verdict(results: Results, 
     figure = figures.neglect(rows, "neglect").svg
     assert all(f">{name}<" in figure for name in set(rows["verdict"]))
     assert report.neglect_figure(rows.assign(neglected_mean=np.nan)) is None
+
+
+def test_a_run_of_one_replicate_is_told_in_the_singular() -> None:
+    alone = report_results.small(replicates=1)
+    found = report_results.results(alone, report_results.train(alone))
+    said = " ".join(Page(report.build(alone, found, MADE_BY)).texts)
+    assert "in its one replicate" in said
+    many = r"(?<![\d.,])1 (?:networks|settings|seeds|replicates|steps|pairs|times)\b"
+    assert re.findall(f".{{40}}{many}", said) == []

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from symbreak import packing
-from symbreak.packing import LARGEST, OCTAVE, TOP, UNKNOWN
+from symbreak.packing import LARGEST, OCTAVE, SHADES, TOP, UNKNOWN
 
 Array = np.ndarray
 
@@ -67,7 +67,7 @@ def _drawn(widths: tuple[int, ...], layer: int, steps: int, rows: int, checkpoin
         "points": signed(centred(paths.sums(units, 2, steps)), sizes[0]).transpose(2, 0, 1),
         "before": signed(before.take(units, length) - 128, sizes[1]),
         "after": signed(after.take(units, length) - 128, sizes[2]),
-        "activations": signed(centred(activations.sums(units, rows)), sizes[3]),
+        "activations": signed(centred(activations.sums(units, rows)), sizes[3], SHADES),
     }
 
 
@@ -76,9 +76,9 @@ def centred(codes: Array) -> Array:
     return (codes + 128) % 256 - 128
 
 
-def signed(codes: Array, size: int) -> Array:
+def signed(codes: Array, size: int, largest: int = LARGEST) -> Array:
     """Return the numbers of a scale, NaN where they were not finite."""
-    return np.where(codes == -128, np.nan, codes / LARGEST * 2.0 ** (size / OCTAVE))
+    return np.where(codes == -128, np.nan, codes / largest * 2.0 ** (size / OCTAVE))
 
 
 def distance(codes: Array, low: int, high: int) -> Array:

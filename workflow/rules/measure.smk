@@ -22,14 +22,14 @@ rule measure:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=plan.measure_megabytes(EXPERIMENT),
-        runtime=plan.train_minutes(EXPERIMENT),
+        mem_mb=tries(plan.measure_megabytes(EXPERIMENT)),
+        runtime=tries(plan.train_minutes(EXPERIMENT)),
     params:
         data=EXPERIMENT.data_record(),
         redundancy=EXPERIMENT.redundancy,
         neglect=EXPERIMENT.neglect,
         seed=EXPERIMENT.seed,
-        code=files.fingerprint("learned"),
+        code=code("measuring"),
     script:
         "../scripts/measure.py"
 
@@ -46,11 +46,11 @@ rule hunt:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=plan.BASE_MB,
-        runtime=plan.START_MINUTES,
+        mem_mb=tries(plan.BASE_MB),
+        runtime=tries(plan.START_MINUTES),
     params:
         seed=EXPERIMENT.seed,
-        code=files.fingerprint("hunt"),
+        code=code("hunt"),
     script:
         "../scripts/hunt.py"
 
@@ -90,12 +90,12 @@ rule judge:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=2 * plan.BASE_MB,
-        runtime=plan.START_MINUTES,
+        mem_mb=tries(plan.judge_megabytes(EXPERIMENT)),
+        runtime=tries(plan.START_MINUTES),
     params:
         redundancy=EXPERIMENT.redundancy,
         neglect=EXPERIMENT.neglect,
         claims=EXPERIMENT.claims,
-        code=files.fingerprint("judging"),
+        code=code("judging"),
     script:
         "../scripts/judge.py"

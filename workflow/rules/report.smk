@@ -1,10 +1,9 @@
 # In: all that was found, and the config. Out: the report, one file.
 # pages is a job an initializer; report puts them together, publish makes the site around it.
+# plan says before a run what it takes.
 # `--report` of Snakemake makes a page of its own from what is marked with report().
 
-from symbreak import confirmations
-from symbreak import publish as publishing
-from symbreak import verify as verification
+from symbreak import places
 
 USED = {key: value for key, value in config.items() if key != "published"}
 
@@ -28,12 +27,12 @@ rule pages:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=plan.measure_megabytes(EXPERIMENT),
-        runtime=plan.train_minutes(EXPERIMENT),
+        mem_mb=tries(plan.pages_megabytes(EXPERIMENT)),
+        runtime=tries(plan.train_minutes(EXPERIMENT)),
     params:
         data=EXPERIMENT.data_record(),
         neglect=EXPERIMENT.neglect,
-        code=files.fingerprint("pages"),
+        code=code("pages"),
     script:
         "../scripts/pages.py"
 
@@ -45,7 +44,7 @@ rule report:
         rules.hunt.output,
         expand(rules.measure.output.distances, init=INITS),
         expand(rules.pages.output, init=INITS),
-        [EXPERIMENT.train_files(init.label) for init in EXPERIMENT.init],
+        lambda wildcards: [f for init in INITS for f in EXPERIMENT.train_files(init)],
         EXPERIMENT.boundary_files,
         data=DATA,
         config=CONFIG_FILES,
@@ -59,11 +58,11 @@ rule report:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=plan.measure_megabytes(EXPERIMENT),
-        runtime=plan.START_MINUTES,
+        mem_mb=tries(plan.report_megabytes(EXPERIMENT)),
+        runtime=tries(plan.START_MINUTES),
     params:
         config=USED,
-        code=files.fingerprint("report"),
+        code=code("report"),
     script:
         "../scripts/report.py"
 
@@ -77,11 +76,11 @@ rule publish:
         config=CONFIG_FILES,
         papers=lambda _: [
             workflow.source_path(f"../../{name}")
-            for name in (*publishing.DOCS, *publishing.PAPERS, publishing.CITATION)
+            for name in (*places.DOCS, *places.PAPERS, places.CITATION)
         ],
-        statements=confirmations.paths(EXPERIMENT),
+        statements=places.statements(EXPERIMENT),
     output:
-        publishing.outputs(EXPERIMENT),
+        places.outputs(EXPERIMENT),
     log:
         f"{LOGS}/publish/publish.log",
     benchmark:
@@ -90,11 +89,11 @@ rule publish:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=plan.measure_megabytes(EXPERIMENT),
-        runtime=plan.START_MINUTES,
+        mem_mb=tries(plan.publish_megabytes(EXPERIMENT)),
+        runtime=tries(plan.START_MINUTES),
     params:
         config=USED,
-        code=files.fingerprint("publish"),
+        code=code("publish"),
     script:
         "../scripts/publish.py"
 
@@ -107,7 +106,7 @@ rule verify:
         rules.hunt.output,
         expand(rules.measure.output.distances, init=INITS),
         EXPERIMENT.boundary_files,
-        published=lambda _: verification.local(EXPERIMENT),
+        published=lambda _: places.local(EXPERIMENT),
         data=DATA,
         config=CONFIG_FILES,
     log:
@@ -116,11 +115,30 @@ rule verify:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=plan.measure_megabytes(EXPERIMENT),
-        runtime=plan.START_MINUTES,
+        mem_mb=tries(plan.publish_megabytes(EXPERIMENT)),
+        runtime=tries(plan.START_MINUTES),
     params:
         config=USED,
         published=EXPERIMENT.published,
-        code=files.fingerprint("verify"),
+        code=code("verify"),
     script:
         "../scripts/verify.py"
+
+
+# No output and no benchmark: it runs whenever it is asked for.
+rule plan:
+    """Print jobs, networks, core-hours, memory, wall time and disk before anything starts."""
+    log:
+        f"{LOGS}/plan/plan.log",
+    localrule: True
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=tries(plan.BASE_MB),
+        runtime=tries(plan.START_MINUTES),
+    params:
+        config=USED,
+        code=code("estimate"),
+    script:
+        "../scripts/plan.py"

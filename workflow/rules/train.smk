@@ -1,5 +1,5 @@
 # In: a checked config. Out: the experiment's table, and the weights of every network.
-# data -> kernels -> train, a job a combination (initializer x dropout x bias), and -> refine, a job
+# data -> kernels -> train, a job a combination (initializer x dropout x bias) or more, and -> refine, a job
 # a request of the config's `refine`, which trains networks of its own.
 
 REQUESTS = {r["name"]: refining.Request.from_record(r) for r in EXPERIMENT.refine}
@@ -19,12 +19,12 @@ rule data:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=plan.BASE_MB,
-        runtime=plan.START_MINUTES,
+        mem_mb=tries(plan.BASE_MB),
+        runtime=tries(plan.START_MINUTES),
     params:
         data=EXPERIMENT.data_record(),
         seed=EXPERIMENT.seed,
-        code=files.fingerprint("data"),
+        code=code("data"),
     script:
         "../scripts/data.py"
 
@@ -42,38 +42,46 @@ rule kernels:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=plan.BASE_MB,
-        runtime=plan.START_MINUTES,
+        mem_mb=tries(plan.BASE_MB),
+        runtime=tries(plan.START_MINUTES),
     params:
-        code=files.fingerprint("training"),
+        code=code("training"),
     script:
         "../scripts/kernels.py"
 
 
-rule train:
-    """Train one combination: all its models and replicates."""
-    input:
-        data=DATA,
-        kernels=expand(rules.kernels.output, dtype=EXPERIMENT.kernel_dtypes),
-    output:
-        f"{RESULTS}/train/{{init}}/{{dropout}}/{{bias}}.npz",
-    log:
-        f"{LOGS}/train/{{init}}/{{dropout}}/{{bias}}.log",
-    benchmark:
-        f"{BENCHMARKS}/train/{{init}}/{{dropout}}/{{bias}}.tsv"
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=plan.train_megabytes(EXPERIMENT),
-        runtime=plan.train_minutes(EXPERIMENT),
-    params:
-        records=lambda wildcards: EXPERIMENT.records(**wildcards),
-        run=EXPERIMENT.run(),
-        data=EXPERIMENT.data_record(),
-        code=files.fingerprint("training"),
-    script:
-        "../scripts/train.py"
+# A job a combination, or, with `shards`, as many jobs an initializer: as many rules, since all that
+# a rule makes has the same wildcards. Which files are made together is no parameter: it changes none.
+SHARDS = EXPERIMENT.shard_pairs or [[("{dropout}", "{bias}")]]
+
+for number, pairs in enumerate(SHARDS, start=1):
+
+    rule:
+        """Train combinations of one initializer: all their models and replicates."""
+        name:
+            f"train_{number}" if EXPERIMENT.shards else "train"
+        input:
+            data=DATA,
+            kernels=expand(rules.kernels.output, dtype=EXPERIMENT.kernel_dtypes),
+        output:
+            [f"{RESULTS}/train/{{init}}/{drop}/{bias}.npz" for drop, bias in pairs],
+        log:
+            f"{LOGS}/train/{{init}}/{number if EXPERIMENT.shards else '{dropout}/{bias}'}.log",
+        benchmark:
+            f"{BENCHMARKS}/train/{{init}}/{number if EXPERIMENT.shards else '{dropout}/{bias}'}.tsv"
+        conda:
+            "../../environment.yml"
+        threads: 1
+        resources:
+            mem_mb=tries(plan.train_megabytes(EXPERIMENT)),
+            runtime=tries(plan.train_minutes(EXPERIMENT, len(pairs))),
+        params:
+            models=lambda wildcards: EXPERIMENT.models(),
+            run=EXPERIMENT.run(),
+            data=EXPERIMENT.data_record(),
+            code=code("training"),
+        script:
+            "../scripts/train.py"
 
 
 rule refine:
@@ -95,17 +103,15 @@ rule refine:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards: plan.refine_megabytes(
-            EXPERIMENT, REQUESTS[wildcards.request]
-        ),
-        runtime=lambda wildcards: plan.refine_minutes(
-            EXPERIMENT, REQUESTS[wildcards.request]
-        ),
+        mem_mb=lambda wildcards, attempt: attempt
+        * plan.refine_megabytes(EXPERIMENT, REQUESTS[wildcards.request]),
+        runtime=lambda wildcards, attempt: attempt
+        * plan.refine_minutes(EXPERIMENT, REQUESTS[wildcards.request]),
     params:
         request=lambda wildcards: REQUESTS[wildcards.request].record(),
         run=EXPERIMENT.run(),
         data=EXPERIMENT.data_record(),
         redundancy=EXPERIMENT.redundancy,
-        code=files.fingerprint("boundary"),
+        code=code("boundary"),
     script:
         "../scripts/refine.py"

@@ -1,11 +1,11 @@
 """Make the site."""
 
-from symbreak import config, files, publish, report
+from symbreak import config, files, places, publish, report
 
 with files.job_log(snakemake.log[0], "publish", snakemake.params.code):
     experiment = config.experiment(snakemake.params.config)
     made_by = report.provenance(snakemake.input.config, snakemake.params.config)
-    names = (*publish.DOCS, *publish.PAPERS, publish.CITATION)
+    names = (*places.DOCS, *places.PAPERS, places.CITATION)
     papers = dict(zip(names, snakemake.input.papers, strict=True))
     said = publish.write(
         publish.Sources(experiment, made_by, papers, list(snakemake.input.statements))

@@ -1,12 +1,13 @@
-"""Train the networks of one combination."""
+"""Train the networks of combinations, a file each."""
 
 from symbreak import files
 
 with files.job_log(snakemake.log[0], "training", snakemake.params.code):
-    from symbreak import data, networks, training
-    from symbreak.settings import data_from
+    from symbreak import data, networks, settings, training
 
-    table = data.load_for(data_from(snakemake.params.data), snakemake.input.data)
-    trained = training.train(snakemake.params.records, snakemake.params.run, table)
-    with files.written(snakemake.output[0]) as path:
-        networks.save(path, trained)
+    given = snakemake.params
+    table = data.load_for(settings.data_from(given.data), snakemake.input.data)
+    for file in snakemake.output:
+        chosen = settings.combination(file, given.models)
+        with files.written(file) as path:
+            networks.save(path, training.train(chosen, given.run, table))

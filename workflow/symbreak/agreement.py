@@ -95,7 +95,7 @@ def predictions(
         return [None] * count
     known: dict[bytes, Prediction] = {}
     found: list[Prediction | None] = []
-    for replicate in range(count):
+    for replicate in trained.replicates.tolist():
         start = start_of(setting, x, y, seed, replicate, int(trained.steps[-1]))
         key = start.parameters.tobytes()
         known[key] = known.get(key) or predict(start)

@@ -132,7 +132,7 @@ def new_plan(setting: Setting, seed: int, batch: int, single: bool, evaluates: b
     return Plan(
         seed=np.uint64(seed), batch=batch, shuffled=int(setting.batch_size is not None),
         place=PLACES[facts["place"]], shared=int(facts["shared"]), single=int(single),
-        evaluates=int(evaluates), has_bias=int(setting.bias.name != "none"),
+        evaluates=int(evaluates), has_bias=int(setting.has_biases),
     )  # fmt: skip
 
 
@@ -144,5 +144,5 @@ def decays(setting: Setting, inputs: int) -> tuple[np.ndarray, np.ndarray]:
     for weights, _ in split_layers(decay, widths):
         weights[:] = setting.weight_decay
     for _, biases in split_layers(trained, widths):
-        biases[:] = setting.bias.name != "none"
+        biases[:] = setting.has_biases
     return decay, trained

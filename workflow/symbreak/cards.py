@@ -13,7 +13,7 @@ from symbreak.claims import VERDICTS
 from symbreak.conditions import NOUNS
 from symbreak.court import FALSE, HOLDS, PARTLY, UNTESTED
 from symbreak.settings import Setting
-from symbreak.summary import Grid, listed
+from symbreak.summary import Grid, listed, plural
 
 SIGNS = {HOLDS: "✓", PARTLY: "if", FALSE: "✗", UNTESTED: "–"}
 KINDS = {HOLDS: "holds", PARTLY: "if", FALSE: "false", UNTESTED: "not"}
@@ -83,10 +83,10 @@ def attempt(try_with: Any, experiment: str) -> str:
 
 def evidence(row: Any) -> list[str]:
     """Return the sentences of numbers: settings, networks with their interval, columns shown."""
-    plural = "s" if row.settings > 1 else ""
+    agree = "agrees" if row.settings == 1 else "agree"
     found = [
-        f"{row.settings_agree:,.0f} of {row.settings:,.0f} setting{plural} of {row.replicates:.0f} "
-        f"networks agree{where(row)}."
+        f"{row.settings_agree:,.0f} of {plural(int(row.settings), 'setting')} of "
+        f"{plural(int(row.replicates), 'network')} {agree}{where(row)}."
     ]
     if pd.notna(row.networks_agree):
         found.append(
@@ -155,5 +155,7 @@ def readable(found: str) -> str:
     """Return what was found in words, as in ``broken in 21, redundant in 11 networks``."""
     parts = [part.split(" ", 1) for part in found.split("; ")]
     if all(first in VERDICTS for first, _ in parts):
-        return ", ".join(f"{name} in {count}" for name, count in parts) + " networks"
+        *others, (name, count) = parts
+        last = f"{name} in {plural(int(count), 'network')}"
+        return ", ".join([*(f"{name} in {count}" for name, count in others), last])
     return found.replace("; ", ", ").replace("_", " ")

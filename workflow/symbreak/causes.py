@@ -15,6 +15,7 @@ from symbreak import facts
 from symbreak.settings import COLUMNS, Setting
 from symbreak.statistics import wilson
 from symbreak.summary import Grid, Row, listed, number, value_label
+from symbreak.verdicts import counts_of
 
 CAUSES = {"arithmetic": "rounding", "batch_size": "order", "dropout": "mask", "bias": "bias"}
 APART = ("tied", "redundant", "broken")  # verdicts of units that are no longer all equal
@@ -39,8 +40,8 @@ class Trial:
     @property
     def apart(self) -> int:
         """The networks whose units moved and are no longer all equal."""
-        counts = (part.rsplit(" ", 1) for part in str(self.after.shares).split("; "))
-        return sum(int(count) for name, count in counts if name in APART)
+        counts = counts_of(self.after.shares)
+        return sum(int(count) for name, count in counts.items() if name in APART)
 
     @property
     def certain(self) -> bool:

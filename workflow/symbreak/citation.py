@@ -22,17 +22,17 @@ PARAGRAPH = """
 We trained {networks} with symbreak {version} ({commit}): {settings}, each with {replicates}
 (experiment seed {seed}, replicates 0 to {last}). The grid crosses {factors}. {data} The table has
 {rows} Every network has a sigmoid output and was trained on cross-entropy for {steps}; the same
-replicate of two settings starts from the same counter-based random draws {salmon2011}. {arithmetic}
-A neuron's vector is its incoming weights, its bias and its outgoing weights. A network is frozen if
-no neuron ever moved, symmetric if all are equal to the last bit, tied if some are, redundant if all
-are distinct but the activations of every two have an absolute correlation of at least {redundancy},
-and broken otherwise; of several hidden layers the least broken one decides. Shares of networks have
-Wilson score intervals {wilson1927}, other figures percentile bootstrap intervals over seeds
-{efron1979}, all at 95 %. Settings that differ in one choice were compared by McNemar's exact test
-{mcnemar1947} with Holm's adjustment within each choice {holm1979}. A property counts as neglected
-below a partial correlation of {neglect} with the neuron that the best assignment gives it
-{kuhn1955}. Components: {sources}. Tools {tools}, in these versions: {versions}. Config SHA-256
-{digest}.
+replicate of two settings starts from the same counter-based random draws {salmon2011}.
+{arithmetic} A neuron's vector is its incoming weights, its bias and its outgoing weights. A
+network is frozen if no neuron ever moved, symmetric if all are equal to the last bit, tied if
+some are, redundant if all are distinct but the activations of every two have an absolute
+correlation of at least {redundancy}, and broken otherwise; of several hidden layers the least
+broken one decides. Shares of networks have Wilson score intervals {wilson1927}, other figures
+percentile bootstrap intervals over seeds {efron1979}, all at 95 %. Settings that differ in one
+choice were compared by McNemar's exact test {mcnemar1947} with Holm's adjustment within each
+choice {holm1979}. A property counts as neglected below a partial correlation of {neglect} with
+the neuron that the best assignment gives it {kuhn1955}. Components: {sources}. Tools {tools}, in
+these versions: {versions}. Config SHA-256 {digest}.
 """
 NOUNS = (
     ("init", "initializer"), ("dropout", "dropout"), ("bias", "bias rule"),

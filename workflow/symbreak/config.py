@@ -99,6 +99,7 @@ def _parse(config: Mapping[str, Any]) -> Experiment:
         neglect=float(config.get("neglect", values["neglect"])),
         claims=config.get("claims"),
         published=config.get("published"),
+        shards=None if config.get("shards") is None else int(config["shards"]),
     )
 
 

@@ -15,9 +15,8 @@ from typing import Any
 import jsonschema
 
 from symbreak import downloads
-from symbreak.settings import Experiment
+from symbreak.places import CONFIRMATIONS
 
-FOLDER = "confirmations"
 VERSION = 1
 CONFIRMED, DIFFERS = "confirmed", "differs"
 MOST_NAMED = 8  # files that a statement names
@@ -67,11 +66,6 @@ class Statement:
         return "this version" if same else "another version"
 
 
-def paths(experiment: Experiment) -> list[str]:
-    """Return the files of an experiment's statements in the working directory."""
-    return sorted(str(path) for path in Path(FOLDER, experiment.name).glob("*.json"))
-
-
 def read(files: Iterable[str | Path], experiment: str) -> list[Statement]:
     """Return the statements of files; raises StatementError for one that is none, or is doubled."""
     found: dict[bytes, Statement] = {}
@@ -99,7 +93,7 @@ def _read(path: Path, experiment: str) -> Statement:
     if says["experiment"] != experiment:
         other = says["experiment"]
         raise StatementError(f"{path}: speaks of experiment {other}, not {experiment}; move it to "
-                             f"{FOLDER}/{other}/")  # fmt: skip
+                             f"{CONFIRMATIONS}/{other}/")  # fmt: skip
     return Statement(path.name, text, says)
 
 

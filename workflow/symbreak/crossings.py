@@ -20,6 +20,7 @@ from symbreak.settings import COLUMNS, REGISTRIES, Experiment
 from symbreak.statistics import wilson
 from symbreak.summary import are, listed, number, plural, value_label
 from symbreak.svg import Figure
+from symbreak.verdicts import counts_of
 
 Row = Any  # a row of a table, its columns as attributes
 WORDS = {"none": "predicts none", "open": "does not tell", "same": "one verdict to it",
@@ -150,19 +151,13 @@ def table(search: Search) -> Iterator[dict[str, str]]:
 
 def share(shares: str, verdict: str) -> str:
     """Return how many networks have a verdict, with its Wilson interval; all, if it is mixed."""
-    found = counts(shares)
+    found = counts_of(shares)
     if verdict == MIXED:
         return shares
     total = int(sum(found.values()))
     count = int(found.get(verdict, 0))
     low, high = wilson(count, total)
     return f"{count} of {total} {verdict} ({100 * low:.0f}–{100 * high:.0f} %)"
-
-
-def counts(shares: str) -> dict[str, float]:
-    """Return the numbers of networks by verdict, from a text as ``broken 14; frozen 6``."""
-    parts = (part.rpartition(" ") for part in shares.split("; ") if part)
-    return {name: float(count) for name, _, count in parts}
 
 
 def coverage(replicates: int) -> float:
@@ -186,7 +181,7 @@ def _theory(search: Search, row: Row) -> str:
 def figure(search: Search) -> Figure:
     """Return the shares of verdicts at the values tried, around the boundaries."""
     rows = [
-        {"value": row.value, "verdict": name, "count": counts(row.shares).get(name, 0.0),
+        {"value": row.value, "verdict": name, "count": counts_of(row.shares).get(name, 0.0),
          "total": row.replicates, "theory": expected(row, name)}
         for row in search.rows for name in _verdicts(search)
     ]  # fmt: skip
@@ -205,19 +200,19 @@ def expected(row: Row, verdict: str) -> float:
     """Return the share that the theory expects at a value; NaN where it does not tell."""
     if row.known != "yes":
         return math.nan
-    return counts(row.predicted_shares).get(verdict, 0.0) / float(row.replicates)
+    return counts_of(row.predicted_shares).get(verdict, 0.0) / float(row.replicates)
 
 
 def foretold(row: Row) -> str:
     """Return what the theory expects at a value: numbers of networks, or the possible verdicts."""
     if row.known == "no":
-        return f"leaves open: {', '.join(counts(row.predicted_shares))}"
+        return f"leaves open: {', '.join(counts_of(row.predicted_shares))}"
     return row.predicted_shares or "–"
 
 
 def _verdicts(search: Search) -> list[str]:
     """Return the verdicts that occur at some value."""
-    seen = {name for text in search.points["shares"] for name in counts(text)}
+    seen = {name for text in search.points["shares"] for name in counts_of(text)}
     return [name for name in svg.VERDICTS if name in seen]
 
 

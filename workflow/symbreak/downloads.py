@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from symbreak import measuring
 from symbreak.settings import COLUMNS, Experiment
 
 TABLES = "tables"
@@ -121,8 +122,8 @@ def distances(experiment: Experiment, source: str) -> pd.DataFrame:
     """
     keys = [*COLUMNS, "layer", "step"]
     parts = []
-    for init in experiment.init:
-        pairs = frame(experiment, source.replace("*", init.label))
+    files = (Path(experiment.results) / source.replace("*", i.label) for i in experiment.init)
+    for pairs in (rows for file in files for rows in measuring.whole_settings(file)):
         groups = pairs.groupby(keys, observed=True, sort=False)
         found = groups[list(DISTANCES)].agg(["min", "median", "max"])
         found.columns = ["_".join(names) for names in found.columns]

@@ -56,7 +56,7 @@ def _layer(trained: Trained, layer: int, l2: Array) -> dict[str, Array]:
     largest, least = (_until(reduce(l2, axis=-1), last) for reduce in (np.max, np.min))
     diverged = ~finite[:, -1]
     columns: dict[str, Any] = {
-        "replicate": np.arange(count, dtype=np.int32),
+        "replicate": trained.replicates.astype(np.int32),
         "layer": np.full(count, layer, np.int32),
         "units": np.full(count, vectors.shape[2], np.int32),
         **separation(groups.count(equal), vectors.shape[2], steps, last),

@@ -16,6 +16,7 @@ from symbreak.claims import VERDICTS, Check, Claim
 from symbreak.components import spell
 from symbreak.seeds import places
 from symbreak.settings import COLUMNS, REGISTRIES, Setting
+from symbreak.verdicts import counts_of
 
 Array = np.ndarray
 
@@ -34,7 +35,7 @@ def frame(verdicts: pd.DataFrame, networks: pd.DataFrame | None = None) -> pd.Da
     rows = verdicts.reset_index(drop=True)
     settings = [Setting.from_record(dict(zip(COLUMNS, values, strict=True)))
                 for values in rows[list(COLUMNS)].itertuples(index=False)]  # fmt: skip
-    shares = [dict(part.rsplit(" ", 1) for part in str(s).split("; ")) for s in rows["shares"]]
+    shares = list(map(counts_of, rows["shares"]))
     counts = {f"n_{name}": [int(s.get(name, 0)) for s in shares] for name in VERDICTS}
     known = pd.DataFrame([facts.all_of(s) for s in settings], rows.index).assign(**counts)
     distinct = (known["n_broken"] + known["n_redundant"]) / (

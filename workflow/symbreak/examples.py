@@ -30,7 +30,7 @@ class Example:
 
 def examples(
     grid: Grid,
-    distances: Callable[[str], pd.DataFrame],
+    distances: Callable[[Setting], pd.DataFrame],
     trained: Callable[[Setting], Trained],
     features: Sequence[str],
     x: np.ndarray,
@@ -43,7 +43,7 @@ def examples(
     chosen = summary.chosen(grid)
     networks = {setting: trained(setting) for setting in chosen}
     layers = {setting: deciding_layer(networks[setting]) for setting in chosen}
-    pairs = {s: pairs_of(distances(s.init.label), s, layers[s]) for s in chosen}
+    pairs = {s: pairs_of(distances(s), s, layers[s]) for s in chosen}
     scale = distance_scale(list(pairs.values()))
     return [
         _example(grid.rows[s], networks[s], layers[s], pairs[s], scale, features, x, y)

@@ -82,6 +82,7 @@ def _map(axes: Axes, neurons: np.ndarray, names: Sequence[str], top: float, titl
         xticklabels=list(names) if numbered and names else False,
         yticklabels=[f"neuron {i + 1}" for i in range(len(neurons))] if numbered else False,
     )  # fmt: skip
+    axes.collections[0].set_clip_on(False)  # no cell goes beyond the axes
     axes.tick_params(length=0)
     axes.set_title(title, loc="left", fontsize=11.0, color=svg.MUTED)
     for label in axes.get_xticklabels():

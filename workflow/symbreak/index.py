@@ -123,6 +123,8 @@ def short(value: Any) -> Any:
     if value is None or (not isinstance(value, str) and pd.isna(value)):
         return None
     if isinstance(value, float | np.floating):
-        rounded = float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
-        return int(rounded) if rounded is not None and rounded == int(rounded) else rounded
+        rounded = float(f"{value:.{DIGITS}g}")
+        if not math.isfinite(rounded):  # the last numbers before infinity round to it
+            return float(value) if math.isfinite(value) else None
+        return int(rounded) if rounded == int(rounded) else rounded
     return int(value) if isinstance(value, np.integer) else value

@@ -1,47 +1,134 @@
 """What the judge job writes: verdicts with what replicates learned, and how firm verdicts are.
 
+A reduction: ``part`` keeps little of one initializer's tables, ``tables`` puts the parts together.
 ``sensitivity`` judges all networks again with other thresholds ``redundancy``.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from symbreak import config, contrasts, court, learned, pooled, tempo, verdicts
 from symbreak import neglect as neglected
+from symbreak.measuring import Rows
 from symbreak.settings import COLUMNS
 from symbreak.statistics import bootstrap, mean
 from symbreak.story import PROPERTIES
 from symbreak.verdicts import MIXED, VERDICTS
 
 SWEEP = (0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999)
+CHECKSUMS = ("checksum", "start_weights", "start_biases")
+COMPARED = ("replicate", "verdict", "diverged", "test_loss", "max_distance", *CHECKSUMS)
 MEASURES = ("neglected", "coverage", "effective_width", "effective_rank")  # of a network
 SUMMED = ("neglected_mean", "neglected_low", "neglected_high", "neglected_untrained_mean",
           "coverage_mean", "coverage_untrained_mean", "effective_width_mean",
           "effective_rank_mean")  # fmt: skip
 
 
-def tables(judged: pd.DataFrame, found: pd.DataFrame, dynamics: pd.DataFrame, redundancy: float,
-           neglect: float, own_claims: str | None = None) -> dict[str, pd.DataFrame]:  # fmt: skip
-    """Return the rows of each CSV file of the judge job by the file's name.
+@dataclass(frozen=True)
+class Part:
+    """What the judge job keeps of one initializer's networks.
+
+    ``judged`` has a row a network, ``learned`` a row a network at its first and last checkpoint,
+    both without texts and without what no table needs; ``traced`` is what ``over_training`` takes,
+    the rest are rows of their CSV files, of ``sensitivity`` with numbers that add up.
+    """
+
+    settled: pd.DataFrame
+    sensitivity: pd.DataFrame
+    dynamics: pd.DataFrame
+    traced: pd.DataFrame
+    judged: pd.DataFrame
+    learned: pd.DataFrame
+
+
+def parts(files: Iterable[Sequence[str]], path: Path, redundancy: float,
+          neglect: float) -> Iterator[Part]:  # fmt: skip
+    """Yield the parts of (networks, properties, dynamics) files; writes all networks to ``path``.
+
+    The tables of one initializer are held at a time.
+    """
+    with Rows(path) as every:
+        for names in files:
+            judged, found, dynamics = map(pd.read_parquet, names)
+            every.add(judged)
+            yield part(judged, found, dynamics, redundancy, neglect)
+
+
+def part(judged: pd.DataFrame, found: pd.DataFrame, dynamics: pd.DataFrame, redundancy: float,
+         neglect: float) -> Part:  # fmt: skip
+    """Return what is kept of one initializer, or of several.
 
     ``judged`` has a row a network (``verdicts.networks``), ``found`` is the table of ``learned``,
-    ``dynamics`` that of ``dynamics``, ``own_claims`` the path of a file of claims.
+    ``dynamics`` that of ``dynamics``.
     """
     rows = networks(found, neglect)
     settled = with_learned(verdicts.settings(judged), rows)
-    settled = settled.assign(**pooled.median_columns(judged))
+    last = rows.groupby(list(COLUMNS), sort=False)["step"].transform("max")
+    ends = rows[(rows["step"] == 0) | (rows["step"] == last)]
+    kept = judged[[*COLUMNS, *COMPARED]].copy()
+    for name in CHECKSUMS:
+        kept[name] = np.array([int(text, 16) for text in kept[name]], np.uint64)
+    return Part(
+        settled.assign(**pooled.median_columns(judged)),
+        sensitivity(judged, found, redundancy),
+        tempo.settings(dynamics),
+        traced(judged, found, neglect),
+        kept.astype(dict.fromkeys([*COLUMNS, "verdict"], "category")),
+        ends.astype(dict.fromkeys(COLUMNS, "category")),
+    )
+
+
+def tables(parts: Iterable[Part], neglect: float,
+           own_claims: str | None = None) -> dict[str, pd.DataFrame]:  # fmt: skip
+    """Return the rows of each CSV file of the judge job by the file's name.
+
+    ``own_claims`` is the path of a file of claims.
+    """
+    every = list(parts)
+    settled, moving, lines = (
+        pd.concat([getattr(part, name) for part in every], ignore_index=True)
+        for name in ("settled", "dynamics", "traced")
+    )
+    swept = summed([part.sensitivity for part in every])
+    judged, rows = together([p.judged for p in every]), together([p.learned for p in every])
+    every.clear()
     return {
         "verdicts": settled,
         "claims": court.table(config.claims(own_claims), settled, judged, rows),
-        "sensitivity": sensitivity(judged, found, redundancy),
-        "over_training": over_training(judged, found, neglect),
+        "sensitivity": swept,
+        "over_training": over_training(lines),
         "by_verdict": pooled.by_verdict(rows, settled),
         "neglect": neglected.table(rows, settled, neglect),
         "contrasts": contrasts.table(judged, rows),
-        "dynamics": tempo.settings(dynamics),
+        "dynamics": moving,
     }
+
+
+def together(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return tables one below the other; categories stay categories, in order of appearance."""
+    columns: dict[str, Any] = {}
+    for name in list(map(str, tables[0])):
+        parts = [table.pop(name) for table in tables]  # so that no column is held twice
+        if isinstance(parts[0].dtype, pd.CategoricalDtype):
+            columns[name] = union_categoricals(parts)
+        else:
+            columns[name] = np.concatenate(parts)
+    return pd.DataFrame(columns, copy=False)
+
+
+def summed(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return the rows of ``sensitivity`` of all parts from those of each."""
+    total = tables[0].copy()
+    counts = total.columns[1:]
+    for table in tables[1:]:
+        total[counts] += table[counts]
+    return total
 
 
 def networks(found: pd.DataFrame, neglect: float) -> pd.DataFrame:
@@ -94,16 +181,20 @@ def with_learned(judged: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     return judged.merge(settings(rows), "left", list(COLUMNS), validate="1:1")
 
 
-def over_training(judged: pd.DataFrame, found: pd.DataFrame, neglect: float) -> pd.DataFrame:
-    """Return means over networks by their verdict at the end, a row a verdict and checkpoint.
+def traced(judged: pd.DataFrame, found: pd.DataFrame, neglect: float) -> pd.DataFrame:
+    """Return what networks had learned at each checkpoint, with their verdicts at the end.
 
     Of the replicates that are measured at every checkpoint (``learned.TRACED``). Networks are left
     out from the checkpoint on at which they have diverged.
     """
-    traced = found[found["replicate"] < learned.TRACED]
+    first = found[found["replicate"] < learned.TRACED]
     keys = [*COLUMNS, "replicate"]
-    rows = networks(traced, neglect).merge(judged[[*keys, "verdict"]], on=keys)
-    rows = rows[rows["least_correlation"].notna()]
+    rows = networks(first, neglect).merge(judged[[*keys, "verdict"]], on=keys)
+    return rows[rows["least_correlation"].notna()][["verdict", "step", *MEASURES]]
+
+
+def over_training(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return means over the rows of ``traced``, a row a verdict and checkpoint."""
     parts = [
         {"verdict": verdict, "step": step, "networks": len(part)}
         | {f"{name}_mean": mean(part[name].to_numpy(np.float64)) for name in MEASURES}

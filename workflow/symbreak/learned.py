@@ -86,12 +86,13 @@ def _parts(trained: list[Trained], members: list[int], against: Against) -> Iter
 def _mask(trained: Trained) -> Array:
     """Return which networks are measured at which checkpoint [r, c]."""
     chosen = np.zeros(trained.weights.shape[:2], bool)
-    chosen[:TRACED] = chosen[:, [0, -1]] = True
+    chosen[trained.replicates < TRACED] = chosen[:, [0, -1]] = True
     return chosen
 
 
 def _chosen(trained: Trained, setting: int) -> Columns:
-    replicate, checkpoint = np.nonzero(_mask(trained))
+    row, checkpoint = np.nonzero(_mask(trained))
+    replicate = trained.replicates[row]
     return {
         "setting": np.full(len(replicate), setting),
         "replicate": replicate.astype(np.int32),

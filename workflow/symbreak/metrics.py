@@ -71,7 +71,7 @@ def _layer_distances(trained: Trained, layer: int) -> dict[str, Array]:
     replicates, checkpoints = vectors.shape[:2]
     shape = (replicates, checkpoints, len(pairs))
     index: dict[str, Any] = {
-        "replicate": np.arange(replicates)[:, None, None],
+        "replicate": trained.replicates[:, None, None],
         "layer": layer,
         "step": trained.steps[None, :, None],
         "unit_a": pairs[None, None, :, 0] + 1,

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from symbreak.story import PROPERTIES
-from symbreak.summary import WORDS, listed
+from symbreak.summary import WORDS, listed, plural
 
 NAMED = ("symmetric", "redundant", "broken")  # verdicts of which a sentence speaks
 KINDS = {
@@ -54,7 +54,7 @@ def verdict_sentence(found: pd.DataFrame) -> str:
     if not parts:
         return "There is neither a symmetric, a redundant nor a broken setting to compare."
     ends = [f"{row['neglected_low']:.2f} to {row['neglected_high']:.2f} "
-            f"over {row['seeds']:.0f} seeds" for _, row in rows]  # fmt: skip
+            f"over {plural(int(row['seeds']), 'seed')}" for _, row in rows]  # fmt: skip
     return (
         f"Of three properties, networks neglect {listed(parts)} on average; "
         f"95 % {'interval' if len(ends) == 1 else 'intervals'} after training: {listed(ends)}."

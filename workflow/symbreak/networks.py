@@ -5,9 +5,13 @@ biases [unit] (zeros for bias ``none``). Widths are (inputs, hidden widths ..., 
 """
 
 import json
-from dataclasses import dataclass, field
-from itertools import pairwise
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import groupby, pairwise
+from math import comb
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,13 +21,17 @@ Layer = tuple[np.ndarray, np.ndarray]  # weights [..., units, inputs], biases [.
 
 CHUNK = 1_000_000  # numbers that an array of activations may hold; at least one network's do
 IN_CACHE = 40_000  # and those of the largest array of a forward pass: larger ones are half as fast
+HELD = 30_000_000  # bytes that the weights of a part, or its distances, may take; one network's do
+LANES = 16  # of a block (``block.py``): a part of several blocks holds whole ones
+PAIR_BYTES = 100  # of a row of distances
 ARRAYS = ("weights", "moved", "train_loss", "test_loss", "train_accuracy", "test_accuracy")
 
 
 @dataclass(frozen=True)
 class Trained:
-    """The networks of one setting: r replicates at c checkpoints with p parameters each.
+    """Networks of one setting: r replicates at c checkpoints with p parameters each.
 
+    They are all of the setting or a part of it, the replicates from ``first`` on.
     ``steps`` [c] counts the steps taken at each checkpoint, from 0; ``weights`` [r, c, p] in the
     dtype of the training, NaN throughout from the first checkpoint with a weight that is not
     finite; ``moved`` [r, p] tells which parameters changed their value in any step; losses (mean
@@ -41,6 +49,12 @@ class Trained:
     train_accuracy: np.ndarray
     test_accuracy: np.ndarray
     blas: str = field(default="", kw_only=True)
+    first: int = field(default=0, kw_only=True)
+
+    @property
+    def replicates(self) -> np.ndarray:
+        """Return the numbers of the replicates [r]."""
+        return np.arange(self.first, self.first + len(self.weights))
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -102,29 +116,66 @@ def neuron_vectors(parameters: np.ndarray, widths: tuple[int, ...], layer: int) 
     return np.concatenate([incoming, bias[..., None], outgoing], axis=-1)
 
 
-def save(path: str | Path, trained: list[Trained]) -> None:
-    """Write the networks of a combination; the same networks give the same bytes."""
-    records = [t.setting.record() | ({"blas": t.blas} if t.blas else {}) for t in trained]
-    arrays = {f"{name}_{i}": getattr(t, name) for i, t in enumerate(trained) for name in ARRAYS}
-    text = np.frombuffer(json.dumps(records).encode(), np.uint8)
-    with Path(path).open("wb") as file:
-        np.savez(
-            file, records=text, inputs=np.int64(trained[0].inputs), steps=trained[0].steps, **arrays
-        )
+def part_bytes(widths: tuple[int, ...], checkpoints: int) -> int:
+    """Return the bytes that one network's weights take at all checkpoints, or its distances."""
+    pairs = sum(comb(units, 2) for units in widths[1:-1])
+    return checkpoints * max(8 * parameter_count(widths), PAIR_BYTES * pairs)
 
 
-def load(path: str | Path) -> list[Trained]:
-    """Return the networks of a combination, a setting each."""
+def part_size(widths: tuple[int, ...], checkpoints: int) -> int:
+    """Return how many networks of a setting are trained, kept and measured at once."""
+    size = max(1, HELD // part_bytes(widths, checkpoints))
+    return size - size % LANES if size > LANES else size
+
+
+def save(path: str | Path, trained: Iterable[Trained]) -> None:
+    """Write networks as they come; the same networks give the same bytes. Holds one part."""
+    records = []
+    with zipfile.ZipFile(path, "w") as file:
+        for i, part in enumerate(trained):
+            extra = {"blas": part.blas, "first": part.first}
+            known = {name: value for name, value in extra.items() if value}
+            records.append(part.setting.record() | known)
+            for name in ARRAYS:
+                _put(file, f"{name}_{i}", getattr(part, name))
+        _put(file, "records", np.frombuffer(json.dumps(records).encode(), np.uint8))
+        _put(file, "inputs", np.array(part.inputs))
+        _put(file, "steps", part.steps)
+
+
+def _put(file: zipfile.ZipFile, name: str, array: np.ndarray) -> None:
+    """Write an array as ``numpy.savez`` does; a member without a date."""
+    with file.open(f"{name}.npy", "w", force_zip64=True) as member:
+        np.lib.format.write_array(member, array, allow_pickle=False)
+
+
+def parts(path: str | Path) -> Iterator[Trained]:
+    """Yield the networks of a combination, those of a setting in one part or several."""
     with np.load(path, allow_pickle=False) as file:
         records = json.loads(file["records"].tobytes())
         inputs, steps = int(file["inputs"]), file["steps"]
-        return [
-            Trained(
+        for i, record in enumerate(records):
+            yield Trained(
                 Setting.from_record(record),
                 inputs,
                 steps,
                 *(file[f"{name}_{i}"] for name in ARRAYS),
                 blas=record.get("blas", ""),
+                first=record.get("first", 0),
             )
-            for i, record in enumerate(records)
-        ]
+
+
+def load(path: str | Path) -> list[Trained]:
+    """Return the networks of a combination, a setting each."""
+    groups = groupby(parts(path), lambda part: part.setting)
+    return [joined(list(several)) for _, several in groups]
+
+
+def joined(several: list[Trained]) -> Trained:
+    """Return the parts of a setting as one."""
+    if len(several) == 1:
+        return several[0]
+    arrays: dict[str, Any] = {
+        name: np.concatenate([getattr(part, name) for part in several]) for name in ARRAYS
+    }
+    return replace(several[0], **arrays)

@@ -23,11 +23,12 @@ Array = np.ndarray
 Row = dict[str, Any]  # of ``pages.table``
 
 CHUNK = 100  # settings
-ROOM = 900_000  # bytes of all pages, packed: what a file of 2 MB has left
-BASE, A_NUMBER = 210, 0.6  # bytes of a page without its paths, and of a number of the paths
+ROOM = 750_000  # bytes of all pages, packed: what a file of 2 MB has left
+BASE, A_NUMBER = 200, 0.6  # bytes of a page without its paths, and of a number of the paths
 FEWEST = 8  # checkpoints of the paths at least
 OCTAVE = 8  # steps of a scale in a factor of two
 LARGEST = 127  # the code of the largest number of a scale; minus this, of the smallest
+SHADES = 63  # the same of activations, which are drawn as shades
 TOP = 254  # the code of the largest distance; 1 is the smallest above zero, 0 is zero
 UNKNOWN = 255  # the code of a distance that is not finite
 ENDS = -1000 * OCTAVE, 1024 * OCTAVE - 1  # of scales: smaller numbers are drawn as 0
@@ -137,10 +138,10 @@ def signed(values: Any) -> bytes:
     return (_levels(values) + 128).astype(np.uint8).tobytes()
 
 
-def _levels(values: Any) -> Array:
+def _levels(values: Any, largest: int = LARGEST) -> Array:
     array = np.asarray(values, np.float64)
     share = np.clip(np.nan_to_num(array) * 2.0 ** (-step(array) / OCTAVE), -1, 1)
-    return np.where(np.isfinite(array), np.rint(LARGEST * share), -128).astype(np.int64)
+    return np.where(np.isfinite(array), np.rint(largest * share), -128).astype(np.int64)
 
 
 def _distances(row: Row) -> bytes:
@@ -170,7 +171,7 @@ def _paths(row: Row, most: int) -> bytes:
 
 def _activations(row: Row) -> bytes:
     """Return the differences of each unit's activations over the rows, [u, b]."""
-    return differences(_levels(row["activations"]).reshape(_units(row), -1))
+    return differences(_levels(row["activations"], SHADES).reshape(_units(row), -1))
 
 
 def numbers(row: Row) -> list[float | None]:

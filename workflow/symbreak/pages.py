@@ -19,7 +19,7 @@ from symbreak.networks import Trained, split_layers
 from symbreak.settings import COLUMNS
 from symbreak.statistics import wilson
 from symbreak.story import PROPERTIES
-from symbreak.summary import listed, number
+from symbreak.summary import listed, number, plural
 
 Array = np.ndarray
 Columns = dict[str, Any]
@@ -164,7 +164,7 @@ def learned_sentence(counts: list[int], networks: int, units: list[int], sums: C
            for name, unit in zip(PROPERTIES, units, strict=True)]  # fmt: skip
     mean, low, high = (f"{sums[f'neglected_{name}']:.2f}" for name in ("mean", "low", "high"))
     return (
-        f"Of {networks} networks some neuron carries {listed(parts)}, with 95 % Wilson intervals; "
-        f"on average {mean} of {len(PROPERTIES)} properties are neglected (95 % interval over the "
-        f"seeds {low} to {high}). In replicate {REPLICATE} {listed(own)}."
+        f"Of {plural(networks, 'network')} some neuron carries {listed(parts)}, with 95 % Wilson "
+        f"intervals; on average {mean} of {len(PROPERTIES)} properties are neglected (95 % "
+        f"interval over the seeds {low} to {high}). In replicate {REPLICATE} {listed(own)}."
     )

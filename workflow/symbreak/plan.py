@@ -1,49 +1,119 @@
 """What the jobs of an experiment need, for a scheduler: minutes and megabytes, rather too many."""
 
+import csv
 from dataclasses import replace
-from math import ceil, comb, prod
+from functools import cache
+from math import ceil
 from pathlib import Path
 
 from symbreak.networks import (
+    HELD,
     largest_product,
     network_widths,
     networks_at_once,
     parameter_count,
+    part_bytes,
+    part_size,
 )
 from symbreak.refining import Request
 from symbreak.settings import Demand, Experiment, Setting
 
+COSTS = Path(__file__).parent / "costs.csv"
+COMPILED = ("activation", "optimizer", "dropout")  # kinds of components that are compiled
 DEMAND_INPUTS = 4
 BYTES_A_CELL = 4  # of a CSV file, at least
 START_MINUTES = 5  # to find the library, and to compile what the cache does not hold
-BASE_MB = 400  # of a process with all that it imports
+NETWORK_BYTES = 4_000  # of a network, in the job that holds its initializer's tables
+PUBLISHED_BYTES = 4_000  # and in the site, as a table and as text
+JUDGED_BYTES = 1_200  # and in the judge job, which holds little of all
+SETTING_BYTES = 12_000  # of a setting there
+PAGE_BYTES = 40_000  # and of its page
+REPORT_BYTES = 40_000  # of a setting in the report
+# Of a process with all that it imports and compiles, and, on a cluster, of the two Snakemakes that
+# every job starts: 320 and 2 x 175 were measured.
+BASE_MB = 800
 
 
-def train_minutes(experiment: Experiment) -> int:
-    """Return an upper estimate of the minutes that training one combination takes."""
+def train_minutes(experiment: Experiment, combinations: int = 1) -> int:
+    """Return an upper estimate of the minutes that training so many combinations takes."""
     rows, inputs = table_size(experiment)
     seconds = sum(step_seconds(s, rows, inputs) for s in models(experiment))
-    return START_MINUTES + ceil(seconds * experiment.steps * experiment.replicates / 60)
+    networks = combinations * experiment.replicates
+    return START_MINUTES + ceil(seconds * experiment.steps * networks / 60)
 
 
 def step_seconds(setting: Setting, rows: int, inputs: int) -> float:
     """Return an upper estimate of a network's step: about four times what was measured."""
     work = min(setting.batch_size or rows, rows) * parameters(setting, inputs)
-    return 5e-6 + 2e-9 * work if setting.arithmetic == "exact" else 1e-3 + 4e-8 * work
+    return 5e-6 + 2e-9 * work if engine_name(setting) == "exact" else 1e-3 + 4e-8 * work
+
+
+def engine_name(setting: Setting) -> str:
+    """Return the engine that trains a setting: exact, reference or blas.
+
+    A component that ``costs.csv`` does not know, a user's own, may be for NumPy only: it is taken
+    to be, as nothing is compiled to find out.
+    """
+    if setting.arithmetic != "exact":
+        return "blas"
+    own = {(kind, getattr(setting, kind).name) for kind in COMPILED}
+    return "exact" if own <= measured_components() else "reference"
+
+
+@cache
+def measured_components() -> frozenset[tuple[str, str]]:
+    """Return the (kind, name) of the components of the compiled engine that were measured."""
+    with COSTS.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["engine"] == "exact"]
+    return frozenset((kind, row[kind].partition("-")[0]) for row in rows for kind in COMPILED)
 
 
 def train_megabytes(experiment: Experiment) -> int:
-    """Return an upper estimate of the memory of training one combination."""
-    return BASE_MB + ceil(3 * combination_bytes(experiment) / 1e6)
+    """Return an upper estimate of the memory of a training job, which holds a part at a time."""
+    return BASE_MB + ceil(4 * largest_part(experiment) / 1e6)
 
 
 def measure_megabytes(experiment: Experiment) -> int:
-    """Return an upper estimate of the memory of measuring one initializer."""
-    combinations = len(experiment.dropout) * len(experiment.bias)
-    pairs = sum(comb(width, 2) for s in models(experiment) for width in s.hidden)
-    lines = combinations * pairs * experiment.replicates * experiment.checkpoints
-    held = combinations * combination_bytes(experiment) + 1000 * lines
+    """Return an upper estimate of the memory of measuring, which holds a batch at a time."""
+    held = 8 * max(HELD, largest_part(experiment))
     return BASE_MB + ceil((held + activation_bytes(experiment)) / 1e6)
+
+
+def pages_megabytes(experiment: Experiment) -> int:
+    """Return an upper estimate of the memory of drawing an initializer's pages together."""
+    settings = len(experiment) // len(experiment.init)
+    held = NETWORK_BYTES * settings * experiment.replicates + PAGE_BYTES * settings
+    return measure_megabytes(experiment) + ceil(held / 1e6)
+
+
+def judge_megabytes(experiment: Experiment) -> int:
+    """Return an upper estimate of the memory of judging: of little a network."""
+    networks = len(experiment) * experiment.replicates
+    one = networks / len(experiment.init)
+    held = JUDGED_BYTES * networks + SETTING_BYTES * len(experiment) + NETWORK_BYTES * one
+    return BASE_MB + ceil(held / 1e6)
+
+
+def report_megabytes(experiment: Experiment) -> int:
+    """Return an upper estimate of the memory of the report, which holds a row a setting."""
+    networks = len(experiment) * experiment.replicates
+    held = REPORT_BYTES * len(experiment) + 100 * networks
+    return measure_megabytes(experiment) + ceil(held / 1e6)
+
+
+def publish_megabytes(experiment: Experiment) -> int:
+    """Return an upper estimate of the memory of the site, which holds the table of networks."""
+    networks = len(experiment) * experiment.replicates
+    return report_megabytes(experiment) + ceil(PUBLISHED_BYTES * networks / 1e6)
+
+
+def largest_part(experiment: Experiment) -> int:
+    """Return the most bytes that a part's weights, or its distances, take."""
+    _, inputs = table_size(experiment)
+    shapes = {network_widths(inputs, hidden) for hidden in experiment.hidden}
+    checks = experiment.checkpoints
+    return max(min(experiment.replicates, part_size(widths, checks)) * part_bytes(widths, checks)
+               for widths in shapes)  # fmt: skip
 
 
 def refine_minutes(experiment: Experiment, request: Request) -> int:
@@ -70,13 +140,6 @@ def activation_bytes(experiment: Experiment) -> int:
         count, few = networks_at_once(widths, rows)
         numbers = max(numbers, few * 4 * largest_product(widths) + count * 15 * max(widths))
     return 8 * rows * numbers
-
-
-def combination_bytes(experiment: Experiment) -> int:
-    """Return the size of the weights that one combination keeps."""
-    _, inputs = table_size(experiment)
-    vectors = sum(parameters(s, inputs) for s in models(experiment))
-    return 8 * prod((vectors, experiment.replicates, experiment.checkpoints))
 
 
 def models(experiment: Experiment) -> list[Setting]:

@@ -27,10 +27,10 @@ from symbreak import (
     summary,
 )
 from symbreak.files import write_text
-from symbreak.record import CITATION, DOCS, PAPERS, Sources, authors, citation, configs, provenance
+from symbreak.places import CITATION, CONFIRMATIONS, DOCS, PAPERS, SUMS, marker
+from symbreak.record import Sources, authors, citation, configs, provenance
 from symbreak.settings import Experiment
 
-SUMS = "SHA256SUMS"
 SENTENCES = {
     "index.html": "the report, with its data in files of its own",
     "report.html": "the report as one file, which opens from disk",
@@ -50,21 +50,6 @@ SENTENCES = {
 
 class PublishError(RuntimeError):
     """A site that cannot be made: one sentence."""
-
-
-def marker(experiment: Experiment) -> str:
-    """Return the path of the file that stands beside a site and holds the checksum of its SUMS.
-
-    A workflow declares this, not the site, as what it makes: it deletes what it declares before it
-    makes it anew, and the old site is to stay until the new one is whole.
-    """
-    return f"reports/{experiment.name}/site.sha256"
-
-
-def outputs(experiment: Experiment) -> list[str]:
-    """Return what a workflow declares: the marker, and SUMS of a site that is not there."""
-    sums = f"reports/{experiment.name}/site/{SUMS}"
-    return [marker(experiment), *([] if Path(sums).exists() else [sums])]
 
 
 def write(sources: Sources) -> str:
@@ -151,7 +136,7 @@ def _pages(sources: Sources, folder: Path, grid: summary.Grid, record: Mapping[s
     name = sources.experiment.name
     statements = confirmations.read(sources.statements, name)
     for statement in statements:
-        write_text(folder / confirmations.FOLDER / statement.name, statement.text.decode())
+        write_text(folder / CONFIRMATIONS / statement.name, statement.text.decode())
     found = report.read(sources.experiment)
     html, packs = report.assembled(sources.experiment, found, sources.made_by)
     files = page.site(html, packs) | {"report.html": page.one_file(html, packs, "index.html")}

@@ -9,16 +9,9 @@ from typing import Any
 import yaml
 
 from symbreak import jobs
+from symbreak.places import CITATION
 from symbreak.report import Provenance
 from symbreak.settings import Experiment
-
-# Files of the checkout that a site needs, by what takes them.
-DOCS = ("docs/files.md", "data/README.md")
-PAPERS = (
-    "Snakefile", "workflow/rules/train.smk", "workflow/rules/measure.smk",
-    "workflow/rules/report.smk", "requirements.lock", "environment.yml", "LICENSE",
-)  # fmt: skip
-CITATION = "CITATION.cff"
 
 
 @dataclass(frozen=True)

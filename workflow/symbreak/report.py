@@ -39,11 +39,14 @@ from symbreak import (
 from symbreak.files import write_text
 from symbreak.networks import Trained
 from symbreak.provenance import Provenance, provenance
-from symbreak.settings import REGISTRIES, Experiment, Setting
+from symbreak.settings import COLUMNS, REGISTRIES, Experiment, Setting
 from symbreak.story import PROPERTIES
 from symbreak.svg import Figure
 
 __all__ = ["Provenance", "Results", "build", "provenance", "write"]
+# What is read of tables with a row a network: all of them would not fit memory.
+OF_NETWORKS = ("replicate", "verdict", "test_loss", "diverged")
+TIMES = [*COLUMNS, "replicate", "layer", "reach_by"]
 TEXT_COLUMNS = {"hidden": str, "batch_size": str}  # labels that look like numbers
 
 
@@ -55,11 +58,11 @@ class Results:
     claim, ``sensitivity`` a row a threshold, ``over_training`` a row a verdict and checkpoint,
     ``by_verdict`` a row a verdict, ``neglect`` a row a kind of start and noise, ``contrasts`` a row
     a pair of settings, ``dynamics`` a row a setting and hidden layer, ``hunted`` a row a case of
-    the hunt. ``distances``, ``times`` and ``pages`` take the label of an initializer and return the
-    pairs of its networks, their rows of dynamics and the pages of its settings; ``trained`` takes a
-    setting and returns its networks. ``features`` are the names of the inputs x [b, d] of the
-    training rows with labels y [b], ``rows`` a sentence on the rows; ``searches`` are those of
-    ``refine``.
+    the hunt. ``distances`` takes a setting and returns the pairs of its networks, ``times`` and
+    ``pages`` the label of an initializer and return their rows of dynamics and the pages of its
+    settings; ``trained`` takes a setting and returns its networks. ``features`` are the names of
+    the inputs x [b, d] of the training rows with labels y [b], ``rows`` a sentence on the rows;
+    ``searches`` are those of ``refine``.
     """
 
     verdicts: pd.DataFrame
@@ -72,7 +75,7 @@ class Results:
     contrasts: pd.DataFrame
     dynamics: pd.DataFrame
     hunted: pd.DataFrame
-    distances: Callable[[str], pd.DataFrame]
+    distances: Callable[[Setting], pd.DataFrame]
     times: Callable[[str], pd.DataFrame]
     pages: Callable[[str], pd.DataFrame]
     trained: Callable[[Setting], Trained]
@@ -109,7 +112,7 @@ def read(experiment: Experiment) -> Results:
     rows = data.dataset(experiment.data, table)
     return Results(
         pd.read_csv(folder / "verdicts.csv", dtype=TEXT_COLUMNS),
-        pd.read_parquet(folder / "networks.parquet"),
+        pd.read_parquet(folder / "networks.parquet", columns=list(OF_NETWORKS)),
         pd.read_csv(folder / "claims.csv", dtype={"verdict": str}),
         pd.read_csv(folder / "sensitivity.csv"),
         pd.read_csv(folder / "over_training.csv"),
@@ -118,8 +121,8 @@ def read(experiment: Experiment) -> Results:
         pd.read_csv(folder / "contrasts.csv", dtype={**TEXT_COLUMNS, "value": str}),
         pd.read_csv(folder / "dynamics.csv", dtype=TEXT_COLUMNS),
         pd.read_csv(folder / "hunt.csv"),
-        lambda init: pd.read_parquet(folder / "distances" / f"{init}.parquet"),
-        lambda init: pd.read_parquet(folder / "dynamics" / f"{init}.parquet"),
+        lambda setting: read_distances(folder, setting),
+        lambda init: pd.read_parquet(folder / "dynamics" / f"{init}.parquet", columns=TIMES),
         lambda init: pd.read_parquet(folder / "pages" / f"{init}.parquet"),
         lambda setting: read_trained(folder, setting),
         rows.features,
@@ -128,6 +131,13 @@ def read(experiment: Experiment) -> Results:
         data.count_rows(table),
         crossings.read(experiment),
     )
+
+
+def read_distances(folder: Path, setting: Setting) -> pd.DataFrame:
+    """Return the pairs of one setting's networks; reads the row groups that hold some."""
+    wanted = [(name, "==", value) for name, value in setting.record().items()]
+    path = folder / "distances" / f"{setting.init.label}.parquet"
+    return pd.read_parquet(path, filters=wanted)
 
 
 def read_trained(folder: Path, setting: Setting) -> Trained:
@@ -191,12 +201,17 @@ def assembled(experiment: Experiment, results: Results,
         "glossary": glossary.groups([(c.kind, c.name) for c in citation.components(experiment)]),
         "style": style, "script": script, "policy": page.policy(style, script),
     }  # fmt: skip
-    environment = jinja2.Environment(
+    return environment().get_template("report.html").render(context), packs(grid, results)
+
+
+def environment() -> jinja2.Environment:
+    """Return what reads the templates: it escapes text and stops at a name it does not know."""
+    found = jinja2.Environment(
         loader=jinja2.PackageLoader("symbreak"), autoescape=True, trim_blocks=True,
         lstrip_blocks=True, undefined=jinja2.StrictUndefined,
     )  # fmt: skip
-    environment.filters["terms"] = glossary.link
-    return environment.get_template("report.html").render(context), packs(grid, results)
+    found.filters["terms"] = glossary.link
+    return found
 
 
 def packs(grid: summary.Grid, results: Results) -> page.Packs:

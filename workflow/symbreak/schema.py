@@ -245,6 +245,9 @@ KEYS = (
     Key("checkpoints", integer(2, 1000),
         "Steps at which weights are kept: log-spaced, first and last always in, each step once.",
         "the curves over time", 24),
+    Key("shards", either({"title": "null", "type": "null"}, integer(1, 100_000)),
+        "Training jobs of each initializer, its combinations dealt out among them; null: a job a"
+        " combination.", "how much is lost when a run is interrupted; no bit of the results", None),
     Key("redundancy", number(SHARE),
         "Distinct units are redundant where every pair's activations correlate (in absolute value)"
         " at least this much.", "the verdict redundant", 0.99),

@@ -7,7 +7,8 @@ file contents and table columns carry; ``Setting.from_record`` reads it back.
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from itertools import product
+from itertools import pairwise, product, starmap
+from math import prod
 from typing import Any
 
 from symbreak.activations import ACTIVATIONS
@@ -98,6 +99,11 @@ class Setting:
         )
 
     @property
+    def has_biases(self) -> bool:
+        """Whether there are bias parameters, as the bias rule declares."""
+        return BIASES[self.bias.name].facts["units"] != "absent"
+
+    @property
     def label(self) -> str:
         """Return the setting in one line, as figures and messages name it."""
         return " ".join(self._labels())
@@ -112,6 +118,7 @@ class Setting:
 
 
 COLUMNS = tuple(Setting.__dataclass_fields__)  # of every table with a row a setting or a network
+MODEL = COLUMNS[3:]  # all but the combination
 
 
 @dataclass(frozen=True)
@@ -138,33 +145,45 @@ class Experiment:
     redundancy: float
     neglect: float
     claims: str | None
+    shards: int | None = None  # training jobs an initializer; None: one a combination
     refine: tuple[Record, ...] = ()  # requests, as ``refining.Request`` reads them
     published: str | None = None  # what a verification compares with
 
     def combinations(self) -> Iterator[tuple[Choice, Choice, Choice]]:
-        """Yield (init, dropout, bias): one training job each."""
+        """Yield (init, dropout, bias)."""
         return product(self.init, self.dropout, self.bias)
+
+    @property
+    def shard_pairs(self) -> list[list[tuple[str, str]]]:
+        """The labels (dropout, bias) that each training job of an initializer takes.
+
+        Empty for one job a combination. An initializer's jobs are its own, and alike for all.
+        """
+        if self.shards is None:
+            return []
+        pairs = [(d.label, b.label) for d, b in product(self.dropout, self.bias)]
+        count = min(self.shards, len(pairs))
+        ends = [len(pairs) * k // count for k in range(count + 1)]
+        return [pairs[start:end] for start, end in pairwise(ends)]
+
+    def models(self) -> Record:
+        """Return the factors of a model, each a list of plain values; ``combination`` reads them.
+
+        In place of the records of all settings, which Snakemake would keep beside every file.
+        """
+        record = {name: list(getattr(self, name)) for name in MODEL}
+        for name in ("activation", "optimizer"):
+            record[name] = [choice.label for choice in record[name]]
+        return record | {"hidden": [list(widths) for widths in self.hidden]}
 
     def settings(self, init: Choice, dropout: Choice, bias: Choice) -> list[Setting]:
         """Return the settings of one combination, in the order of the grid."""
-        return [
-            Setting(init, dropout, bias, *model)
-            for model in product(
-                self.activation, self.hidden, self.optimizer, self.learning_rate,
-                self.weight_decay, self.batch_size, self.arithmetic, self.dtype,
-            )
-        ]  # fmt: skip
+        factors = (getattr(self, name) for name in MODEL)
+        return [Setting(init, dropout, bias, *model) for model in product(*factors)]
 
     def __len__(self) -> int:
         """Return the number of settings."""
-        combinations = len(self.init) * len(self.dropout) * len(self.bias)
-        return combinations * len(self.settings(self.init[0], self.dropout[0], self.bias[0]))
-
-    def records(self, init: str, dropout: str, bias: str) -> list[Record]:
-        """Return the records of the settings of one combination, given its labels."""
-        kinds = ((INITIALIZERS, init), (DROPOUTS, dropout), (BIASES, bias))
-        choices = (registry.parse(label) for registry, label in kinds)
-        return [setting.record() for setting in self.settings(*choices)]
+        return prod(len(getattr(self, name)) for name in COLUMNS)
 
     def run(self) -> dict[str, int]:
         """Return what all training jobs share."""
@@ -220,6 +239,20 @@ class Experiment:
             f"{self.results}/train/{init}/{dropout.label}/{bias.label}.npz"
             for dropout, bias in product(self.dropout, self.bias)
         ]
+
+
+def combination(path: str, models: Record) -> list[Setting]:
+    """Return the settings of the combination whose file this is; see ``Experiment.models``.
+
+    The labels are the last parts of the path, as in ``zeros/none/constant-0.1.npz``.
+    """
+    labels = path.removesuffix(".npz").split("/")[-3:]
+    kinds = zip((INITIALIZERS, DROPOUTS, BIASES), labels, strict=True)
+    factors = dict(models) | {"hidden": [tuple(widths) for widths in models["hidden"]]}
+    for name in ("activation", "optimizer"):
+        factors[name] = [REGISTRIES[name].parse(label) for label in models[name]]
+    values = ([registry.parse(label)] for registry, label in kinds)
+    return list(starmap(Setting, product(*values, *(factors[name] for name in MODEL))))
 
 
 def data_from(record: Record) -> Demand | Table:

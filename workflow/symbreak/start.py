@@ -66,7 +66,7 @@ class Start:
     @property
     def p(self) -> float:
         """The probability of being dropped."""
-        return DROPOUTS.named(self.setting.dropout).get("p", 0.0)
+        return next(iter(self.setting.dropout.values), 0.0)
 
     @property
     def batch(self) -> int:
@@ -81,7 +81,7 @@ class Start:
     @property
     def has_bias(self) -> bool:
         """Whether biases are trained."""
-        return self.setting.bias.name != "none"
+        return self.setting.has_biases
 
     @property
     def often(self) -> bool:

@@ -87,7 +87,7 @@ class Figure:
     @property
     def header(self) -> list[str]:
         """The names of the columns."""
-        return [str(name).replace("_", " ") for name in self.rows.columns]
+        return [str(name) for name in self.rows.columns]
 
     @property
     def cells(self) -> Iterator[list[str]]:
@@ -134,12 +134,13 @@ def element(picture: str, name: str, alt: str) -> str:
         item.tag = item.tag.rpartition("}")[2]
         item.attrib = _plain(item.attrib)
     _own_ids(root, name)
+    _smaller(root)
     width, height = root.attrib["viewBox"].split()[2:]
     root.attrib = {
         "viewBox": f"0 0 {width} {height}", "width": width, "height": height, "role": "img",
         "aria-label": alt,
     }  # fmt: skip
-    return re.sub(r"\s*\n\s*", " ", ET.tostring(root, encoding="unicode").strip())
+    return re.sub(r"\s*\n\s*", "", ET.tostring(root, encoding="unicode").strip())
 
 
 def _plain(attributes: dict[str, str]) -> dict[str, str]:
@@ -154,9 +155,36 @@ def _plain(attributes: dict[str, str]) -> dict[str, str]:
     for name in ("fill", "stroke"):
         if found.get(name) in VARIABLES:
             found[name] = f"var({VARIABLES[found[name]]})"
-    if "d" in found:
-        found["d"] = re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}", found["d"])
+    if found.get("transform", "").startswith("rotate(-0 "):
+        del found["transform"]  # matplotlib turns every text, most of them by nothing
+    for name in {"d", "x", "y", "transform"} & found.keys():
+        found[name] = _short(found[name])
     return found
+
+
+def _short(numbers: str) -> str:
+    """Return a path or a place to a tenth of a pixel, without spaces that nothing needs."""
+    tenths = re.sub(r"\d+\.\d+", lambda m: f"{float(m[0]):.1f}".removesuffix(".0"), numbers)
+    return re.sub(r" *([A-Za-z]) *", r"\1", tenths).strip() if tenths[:1] == "M" else tenths
+
+
+def _smaller(root: ET.Element) -> None:
+    """Drop what draws nothing: groups around one place, empty lists, paths without any colour."""
+    for parent in list(root.iter()):
+        kept: list[ET.Element] = []
+        for child in parent:
+            kept += _unwrapped(child)
+        parent[:] = kept
+
+
+def _unwrapped(item: ET.Element) -> list[ET.Element]:
+    if item.tag == "path" and item.attrib.get("fill") == "none" and "stroke" not in item.attrib:
+        return [] if "id" not in item.attrib else [item]
+    if item.tag == "defs" and not len(item):
+        return []
+    if item.tag == "g" and not item.attrib:
+        return [inner for child in item for inner in _unwrapped(child)]
+    return [item]
 
 
 def _own_ids(root: ET.Element, prefix: str) -> None:

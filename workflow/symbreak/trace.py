@@ -48,7 +48,7 @@ class Network:
         draws = trainer.Draws(self.seed, self.replicate)
         used = np.ones(start.shape, bool)
         for _, bias in split_layers(used, widths):
-            bias[:] = setting.bias.name != "none"
+            bias[:] = setting.has_biases
         events = [Event("weights", 0, start)]
 
         def watch(name: str, layer: int, values: Array) -> Array:

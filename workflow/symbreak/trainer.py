@@ -244,7 +244,7 @@ def train_one(setting: Setting, parameters: Array, x: Array, y: Array, draws: Dr
     for (w, _), (_, has) in zip(split_layers(decay, widths), split_layers(trained, widths),
                                 strict=True):  # fmt: skip
         w[:] = setting.weight_decay
-        has[:] = setting.bias.name != "none"
+        has[:] = setting.has_biases
     first, second = np.zeros_like(parameters), np.zeros_like(parameters)
     moved, powers = np.zeros(parameters.shape, bool), np.ones(len(values))
     batch = min(setting.batch_size or len(x), len(x))

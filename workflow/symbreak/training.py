@@ -4,7 +4,8 @@
 network at a time so that a network's bits do not depend on the others.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
+from functools import cache
 from time import process_time
 from types import ModuleType
 from typing import TypedDict
@@ -13,10 +14,10 @@ import numpy as np
 
 from symbreak import blas, engine, machine, trainer
 from symbreak.data import Dataset
-from symbreak.networks import Trained
+from symbreak.networks import Trained, network_widths, part_size
 from symbreak.processor import NotCompiled
 from symbreak.selftest import self_test
-from symbreak.settings import REGISTRIES, Record, Setting
+from symbreak.settings import REGISTRIES, Setting
 
 BY_REFERENCE = "the reference engine trains with it, 25 to 270 times slower"
 
@@ -50,27 +51,42 @@ def _root(power: int, degree: int, high: int) -> int:
     return low
 
 
-def train(records: Iterable[Record], run: Run, dataset: Dataset) -> list[Trained]:
-    """Return the trained networks of each setting; prints the CPU time of each."""
-    settings = [Setting.from_record(record) for record in records]
+def train(settings: Sequence[Setting], run: Run, dataset: Dataset) -> Iterator[Trained]:
+    """Yield the trained networks of each setting, in parts that fit memory; prints their CPU time.
+
+    How networks are put together in parts changes no bit of theirs.
+    """
     for dtype in sorted({s.dtype for s in settings if s.arithmetic == "exact"}):
-        self_test(engine.train, dtype)
-    return [train_setting(setting, run, dataset) for setting in settings]
+        _tested(dtype)
+    checkpoints = len(checkpoint_steps(run["steps"], run["checkpoints"]))
+    for setting in settings:
+        widths = network_widths(dataset.x_train.shape[1], setting.hidden)
+        size = part_size(widths, checkpoints)
+        for first in range(0, run["replicates"], size):
+            last = min(first + size, run["replicates"])
+            yield train_setting(setting, run, dataset, range(first, last))
 
 
-def train_setting(setting: Setting, run: Run, dataset: Dataset) -> Trained:
-    """Return the trained replicates of a setting, with losses at every checkpoint."""
+@cache
+def _tested(dtype: str) -> None:
+    """Test the engine in a precision, once in a process; raises WrongBits (``selftest.py``)."""
+    self_test(engine.train, dtype)
+
+
+def train_setting(setting: Setting, run: Run, dataset: Dataset,
+                  part: range | None = None) -> Trained:  # fmt: skip
+    """Return trained replicates of a setting, all or some, with losses at every checkpoint."""
     begin = process_time()
     x, y, x_test, y_test = (
-        np.ascontiguousarray(part, setting.dtype)
-        for part in (dataset.x_train, dataset.y_train, dataset.x_test, dataset.y_test)
+        np.ascontiguousarray(rows, setting.dtype)
+        for rows in (dataset.x_train, dataset.y_train, dataset.x_test, dataset.y_test)
     )
     stops = checkpoint_steps(run["steps"], run["checkpoints"])
-    replicates = np.arange(run["replicates"])
+    replicates = np.array(part or range(run["replicates"]))
     start = np.stack(
         [
             trainer.initial_parameters(setting, x.shape[1], run["seed"], r)
-            for r in range(run["replicates"])
+            for r in replicates.tolist()
         ]
     )
     method = engine_of(setting)
@@ -95,7 +111,8 @@ def train_setting(setting: Setting, run: Run, dataset: Dataset) -> Trained:
     train_loss, train_accuracy, test_loss, test_accuracy = scores
     kernel = "" if setting.arithmetic == "exact" else blas.label()
     return Trained(setting, x.shape[1], stops, weights, moved, train_loss, test_loss,
-                   train_accuracy, test_accuracy, blas=kernel)  # fmt: skip
+                   train_accuracy, test_accuracy, blas=kernel,
+                   first=int(replicates[0]))  # fmt: skip
 
 
 def engine_of(setting: Setting) -> ModuleType:

@@ -64,7 +64,7 @@ def _network_rows(trained: Trained, x: np.ndarray, redundancy: float) -> dict[st
     }
     return {
         **{name: [value] * count for name, value in trained.setting.record().items()},
-        "replicate": np.arange(count),
+        "replicate": trained.replicates,
         "checksum": [checksum(weights) for weights in final],
         "verdict": names[ranks.min(axis=0)],
         "layer_verdicts": ["; ".join(names[rank]) for rank in ranks.T],
@@ -133,6 +133,17 @@ def settings(rows: pd.DataFrame) -> pd.DataFrame:
                          for key, group in groups])  # fmt: skip
 
 
+def counts_text(counts: Iterable[tuple[Any, float]]) -> str:
+    """Return the numbers of networks by verdict as a text, as in ``broken 14; frozen 6``."""
+    return "; ".join(f"{name} {spell(round(float(count), 3))}" for name, count in counts)
+
+
+def counts_of(text: str) -> dict[str, float]:
+    """Return the numbers of networks by verdict behind such a text; of an empty one, none."""
+    parts = (part.rpartition(" ") for part in text.split("; ") if part)
+    return {name: float(count) for name, _, count in parts}
+
+
 def _setting_row(setting: dict[str, Any], group: pd.DataFrame) -> dict[str, Any]:
     counts = group["verdict"].value_counts(sort=False)
     ordered = sorted(
@@ -152,12 +163,9 @@ def _setting_row(setting: dict[str, Any], group: pd.DataFrame) -> dict[str, Any]
         **{name: setting[name] for name in HEAD},
         **dict(zip(RESULTS, values, strict=True)),
         **{name: setting[name] for name in NOT_FIRST},
-        "shares": "; ".join(f"{name} {count}" for name, count in ordered),
+        "shares": counts_text(ordered),
         "starts_distinct": int(group["starts_distinct"].sum()),
-        "predicted_shares": "; ".join(
-            f"{name} {spell(round(count, 3))}"
-            for name, count in (theory.expected if theory else ())
-        ),
+        "predicted_shares": counts_text(theory.expected if theory else ()),
         "rule": theory.rule if theory else "",
         "reason": theory.reason if theory else "",
         "known": ("yes" if theory.known else "no") if theory else "",

@@ -6,7 +6,6 @@ versions and machine, and is reported only. Results that made the site confirm n
 
 import hashlib
 import json
-import sys
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping
@@ -19,13 +18,13 @@ from threadpoolctl import threadpool_info
 
 from symbreak import compare, confirmations, downloads, jobs
 from symbreak.files import write_text
-from symbreak.publish import SUMS, checksums
+from symbreak.places import SUMS, is_address
+from symbreak.publish import checksums
 from symbreak.record import configs
 from symbreak.report import Provenance
 from symbreak.settings import Experiment
 
 SECONDS = 60  # for an answer to a request
-SCHEMES = ("http", "https")
 
 
 class VerifyError(RuntimeError):
@@ -55,19 +54,6 @@ class Outcome:
 def statement_path(experiment: Experiment) -> str:
     """Return where ``write`` leaves its statement."""
     return f"reports/{experiment.name}/verification.json"
-
-
-def is_address(published: str) -> bool:
-    """Tell whether this is an address of the web, not a path."""
-    return urllib.parse.urlsplit(published).scheme in SCHEMES
-
-
-def local(experiment: Experiment) -> list[str]:
-    """Return the file that is compared with, none for an address; exits where none is given."""
-    if experiment.published is None:
-        sys.exit(f"verify needs what to compare with: --config published=, the path or address of "
-                 f"a site's {SUMS}")  # fmt: skip
-    return [] if is_address(experiment.published) else [experiment.published]
 
 
 def write(experiment: Experiment, made_by: Provenance, published: str) -> str:

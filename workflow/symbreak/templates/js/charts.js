@@ -172,7 +172,7 @@ function near(ends) {
 function unitName([x, y], units) {
   const right = x < CHART.width - 60;
   return svgText(x + (right ? 8 : -8), y - 7, spans(units),
-    { class: "unit-name", "text-anchor": right ? "start" : "end" });
+    { class: "unit-name", "paint-order": "stroke", "text-anchor": right ? "start" : "end" });
 }
 
 // Numbers as a reader writes them: 1–3, 5.

@@ -11,7 +11,7 @@ function comparePage(places, found) {
     toolbar(
       button("Swap", () => state.set({ setting: grid.id(j), beside: grid.id(i) }), { id: "swap" }),
       button("Show A alone", () => state.set({ beside: "" }), { id: "alone" })),
-    element("p", { class: "lead", role: "status" }, outcome(i, j)),
+    element("p", { class: "lead", role: "status" }, whatBecame(i, j)),
     element("div", { class: "beside" }, ...places.map((place, n) => element("section",
       { "aria-label": n ? "Setting B" : "Setting A" }, labels[n](),
       settingHead(place, n ? "beside" : "setting")))),
@@ -29,7 +29,7 @@ function differing(i, j) {
 }
 
 // What was changed and what became of it, in one sentence.
-function outcome(i, j) {
+function whatBecame(i, j) {
   const [a, b] = [i, j].map((place) => grid.column("verdict")[place]);
   if (i === j) return "Both sides show the same setting: choose another value in B.";
   const start = `With ${changeText(i, j)}`;

@@ -66,6 +66,11 @@ function shareText(i) {
   return `${share} % of ${networks} broken (95 % interval ${low}–${high})`;
 }
 
+// "broken 30; redundant 2" of a table as a reader says it: 30 broken, 2 redundant.
+function countsText(shares) {
+  return shares.split("; ").map((part) => part.replace(/^(.+) (\d+)$/, "$2 $1")).join(", ");
+}
+
 // The labels of a setting that tell it from others of this grid.
 function shortLabel(i) {
   const labels = grid.labels(i);

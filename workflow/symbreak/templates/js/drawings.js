@@ -77,13 +77,12 @@ function weightsFigure(found, { weights: largest }) {
   const { names, before, after } = found.weights;
   const rows = unitNames(before.length);
   const maps = [["before training", before], ["after training", after]].map(([when, values]) =>
-    element("div", {}, element("p", { class: "label" }, when), heatMap(values,
-      { rows, columns: names, largest, sentence: `Neurons ${when}. ${found.texts.weights}` })));
+    [when, heatMap(values, { rows, columns: names, largest, sentence: "" })]);
   const numbers = ["before", "after"].flatMap((when) => found.weights[when].map((row, unit) =>
     [`${rows[unit]}, ${when}`, ...row.map(roundedBy(found.weights[when]))]));
   return { node: figureOf("Weights before and after", found.texts.weights,
-    [element("div", { class: "maps" }, ...maps)],
-    numbersTable("Weights of the neurons before and after training", ["", ...names], numbers)) };
+    [stacked(maps, found.texts.weights)],
+    numbersTable("Weights of the neurons before and after training", ["neuron", ...names], numbers)) };
 }
 
 function activationsFigure(found, { activations: largest }) {
@@ -93,7 +92,7 @@ function activationsFigure(found, { activations: largest }) {
   return { node: figureOf("Activations after training", found.texts.activations,
     [heatMap(values, { rows, largest, sentence: found.texts.activations, unit: "row" }),
       element("p", { class: "now" }, "least output → largest output")],
-    numbersTable("Activations of the neurons", ["", ...values[0].map((_, b) => `row ${b + 1}`)],
+    numbersTable("Activations of the neurons", ["neuron", ...values[0].map((_, b) => `row ${b + 1}`)],
       values.map((row, unit) => [rows[unit], ...row.map(roundedBy(values))]))) };
 }
 
@@ -106,11 +105,13 @@ function learnedFigure(found) {
     element("td", {}, shareBar(learned.shares[k]), ` ${Math.round(100 * learned.shares[k])} %`),
     element("td", {}, learned.units[k] ? `neuron ${learned.units[k]}` : "none")));
   const head = ["property", "learned by", `in replicate ${found.replicate}`];
-  return { node: figureOf("Properties learned and neglected", texts.learned,
-    [element("table", { class: "plain learned" },
+  return { node: element("div", { class: "learned" },
+    element("h4", {}, "Properties learned and neglected"),
+    element("table", { class: "plain" },
       element("thead", {}, element("tr", {}, ...head.map((name) =>
         element("th", { scope: "col" }, name)))),
-      element("tbody", {}, ...rows))]) };
+      element("tbody", {}, ...rows)),
+    element("p", { class: "note" }, texts.learned)) };
 }
 
 function shareBar(share) {

@@ -4,18 +4,37 @@
 
 function flips(i) {
   const verdicts = grid.column("verdict");
-  const from = grid.values(i);
   let fewest = Infinity;
-  let found = [];
+  let nearest = [];
   for (let j = 0; j < grid.size; j++) {
     if (verdicts[j] === null || verdicts[j] === verdicts[i]) continue;
-    const factors = changedFactors(from, grid.values(j));
-    if (factors.length > fewest) continue;
-    if (factors.length < fewest) found = [];
-    fewest = factors.length;
-    found.push({ index: j, factors, components: componentsChanged(factors, i, j) });
+    const count = changesBetween(i, j, fewest);
+    if (count > fewest) continue;
+    if (count < fewest) nearest = [];
+    fewest = count;
+    nearest.push(j);
   }
+  const found = nearest.map((index) => {
+    const factors = changedFactors(grid.values(i), grid.values(index));
+    return { index, factors, components: componentsChanged(factors, i, index) };
+  });
   return found.sort((a, b) => a.components - b.components || a.index - b.index);
+}
+
+let valuesOfAll = null; // of every setting, the places of its factors' values, one after the other
+
+// How many factors differ; it stops counting where there are more than `most`.
+function changesBetween(i, j, most) {
+  const length = grid.factors.length;
+  if (!valuesOfAll) {
+    valuesOfAll = new Uint16Array(grid.size * length);
+    for (let k = 0; k < grid.size; k++) valuesOfAll.set(grid.values(k), k * length);
+  }
+  let count = 0;
+  for (let k = 0; k < length && count <= most; k++) {
+    if (valuesOfAll[i * length + k] !== valuesOfAll[j * length + k]) count += 1;
+  }
+  return count;
 }
 
 function changedFactors(from, to) {
@@ -69,7 +88,7 @@ function flipSection(i) {
     besideLink(grid.id(i), grid.id(found[0].index), changeText(i, found[0].index)),
     " gives ", verdictSign(grid.column("verdict")[found[0].index]), ` instead of ${verdict}. `,
     element("span", { class: "muted" }, "Each opens the two side by side."));
-  const groups = Map.groupBy ? Map.groupBy(found, groupOf) : grouped(found, groupOf);
+  const groups = grouped(found, groupOf);
   const list = element("dl", { class: "flip-groups" });
   for (const [key, members] of groups) list.append(flipGroup(i, key, members));
   return element("section", { class: "flips" }, head, first, list, unflipped(i, found));

@@ -107,4 +107,4 @@ function theoryWord(i) {
   return whole ? whole[0] : "mixed";
 }
 
-const percentOf = (part, whole) => (whole ? `${Math.round((100 * part) / whole)} %` : "–");
+const percentOf = (part, whole) => (whole ? `${Math.round((100 * part) / whole)}\u00a0%` : "–");

@@ -25,6 +25,20 @@ function heatMap(values, { rows, columns, largest, sentence, unit = "" }) {
     sentence, ...sides, ...heatHeads(columns, left, top, width), ...cells);
 }
 
+// Labelled pictures under each other as one, which is saved as one.
+function stacked(parts, sentence) {
+  const sizes = parts.map(([, part]) => ["width", "height"].map((name) => Number(part.getAttribute(name))));
+  let top = 0;
+  const placed = parts.flatMap(([label, part], n) => {
+    const y = top;
+    top += sizes[n][1] + 32;
+    ["role", "aria-label", "class"].forEach((name) => part.removeAttribute(name));
+    part.setAttribute("y", y + 16);
+    return [svgText(0, y + 12, label), part];
+  });
+  return picture(Math.max(...sizes.map(([width]) => width)), top - 16, sentence, ...placed);
+}
+
 function heatHeads(columns, left, top, width) {
   if (!columns || width < 9) return [];
   return columns.map((name, c) => {
@@ -40,7 +54,7 @@ function heatCell(value, x, y, width, height, { written, largest, label, title }
   return shape("g", {},
     shape("title", {}, `${title}: ${label}`),
     shape("rect", { x, y, width: width - 1, height: height - 1, class: `shade-${shade}` }),
-    ...(written ? [svgText(x + width / 2, y + height / 2 + 3.5, label, { "text-anchor": "middle" })] : []));
+    ...(written ? [svgText(x + width / 2, y + height / 2 + 3.5, label, { "text-anchor": "middle", class: "number" })] : []));
 }
 
 // Drawn numbers come in 8 bits: as many decimals as those allow, so 0.00 is small, not exactly 0.

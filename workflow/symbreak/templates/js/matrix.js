@@ -8,6 +8,7 @@ const varied = () => grid.factors.slice(3).filter((factor) => factor.values.leng
 function startMatrix() {
   const section = document.getElementById("matrix");
   section.querySelector(".readout").hidden = false;
+  section.querySelectorAll(".worded details").forEach((one) => { one.open = false; }); // the readout tells
   section.addEventListener("change", () => state.set({ model: chosenModel(section) }));
   section.addEventListener("click", (event) => openCell(cellOf(event.target), event.shiftKey));
   section.addEventListener("keydown", matrixKey);
@@ -170,13 +171,18 @@ function readoutOf(i) {
   const head = element("p", { class: "reading" }, verdictSign(verdict), " ",
     settingLink(grid.id(i), shortLabel(i)));
   if (verdict === null) return [head, element("p", {}, "No result: its networks are missing.")];
-  const shares = verdict === "mixed" ? ` ${grid.column("shares")[i]}.` : "";
-  return [head, element("p", {}, `${shareText(i)}.${shares} ${theoryText(i)}`),
+  const counts = verdict === "mixed" ? ` ${countsText(grid.column("shares")[i])}.` : "";
+  return [head, element("p", {}, `${shareText(i)}.${counts} ${theoryText(i)}`),
     element("p", {}, ...(predicting() ? guessOutcome(i) : shortFlip(i)))];
 }
 
+// Broken and redundant are one verdict to the theory.
 function theoryText(i) {
-  const [predicted, agrees] = ["predicted_shares", "agrees"].map((name) => grid.column(name)[i]);
+  const [predicted, agrees, known] = ["predicted_shares", "agrees", "known"]
+    .map((name) => grid.column(name)[i]);
   if (!predicted) return "Nothing was predicted.";
-  return `Predicted ${predicted}${agrees === "no" ? ": it does not agree" : agrees === "yes" ? ": agrees" : ""}.`;
+  const said = `Predicted: ${countsText(predicted)}${known === "no" ? " (what is possible)" : ""}`;
+  const found = { no: ", which does not agree", yes: ", which agrees" }[agrees] ?? "";
+  const one = /broken/.test(predicted) && /redundant/.test(grid.column("shares")[i] ?? "");
+  return `${said}${found}${one && agrees === "yes" ? ", as broken stands for redundant, too" : ""}.`;
 }

@@ -40,7 +40,7 @@ function mapCell(i, first) {
 function wordDetails(places, bias) {
   const [inits, dropouts, biases] = grid.factors.map((factor) => factor.values);
   const label = `Verdicts with bias ${biases[bias]}, ${modelName(places)}`;
-  return element("details", { open: bias === 0 },
+  return element("details", {},
     element("summary", {}, `Words, shares and intervals with bias ${biases[bias]}`),
     element("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": label },
       element("table", { class: "words" },

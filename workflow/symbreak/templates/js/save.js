@@ -3,7 +3,8 @@
 
 const PAINTED = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray",
   "stroke-linecap", "stroke-linejoin", "opacity", "font-family", "font-size", "font-weight",
-  "text-anchor", "dominant-baseline", "letter-spacing", "visibility", "display"];
+  "text-anchor", "dominant-baseline", "visibility"];
+const FONT = ["font-family", "font-size", "font-weight", "fill"]; // of the whole, to begin with
 
 // The drawing as a document of its own: what the page's style says of it becomes attributes.
 function standalone(svg) {
@@ -13,8 +14,13 @@ function standalone(svg) {
   const copy = light.appendChild(svg.cloneNode(true));
   svg.parentNode.append(light); // a place in the page, so that the page's style holds for it
   const paper = getComputedStyle(light).getPropertyValue("--paper").trim();
-  copy.querySelectorAll("*").forEach(paint);
+  const all = [copy, ...copy.querySelectorAll("*")];
+  const painted = all.map(styleOf); // before any class is gone, which rules for others may name
   light.remove();
+  all.forEach((element, i) => {
+    for (const [name, value] of painted[i]) element.setAttribute(name, value);
+    element.removeAttribute("class");
+  });
   copy.setAttribute("viewBox", svg.getAttribute("viewBox") || `0 0 ${width} ${height}`);
   copy.setAttribute("width", width);
   copy.setAttribute("height", height);
@@ -22,21 +28,19 @@ function standalone(svg) {
 }
 
 // Only what differs from the parent: the shapes that a <use> draws keep taking theirs from it.
-function paint(element) {
+function styleOf(element) {
   const own = getComputedStyle(element), outer = getComputedStyle(element.parentNode);
-  for (const name of PAINTED) {
-    const value = own.getPropertyValue(name);
-    if (element.hasAttribute(name) || value !== outer.getPropertyValue(name)) {
-      element.setAttribute(name, value);
-    }
-  }
-  element.removeAttribute("class");
+  const isWhole = !(element.parentNode instanceof SVGElement);
+  if (own.display === "none") return [["display", "none"]];
+  return PAINTED.map((name) => [name, own.getPropertyValue(name)]).filter(([name, value]) =>
+    element.hasAttribute(name) || value !== outer.getPropertyValue(name) || (isWhole && FONT.includes(name)));
 }
 
 function sizeOf(svg) {
   const box = svg.viewBox.baseVal;
   const shown = svg.getBoundingClientRect();
-  return box && box.width ? { width: box.width, height: box.height }
+  const round = (value) => Math.round(10 * value) / 10;
+  return box && box.width ? { width: round(box.width), height: round(box.height) }
     : { width: shown.width, height: shown.height };
 }
 
@@ -100,10 +104,10 @@ const SAVED = {
 // Give a figure its buttons, once; CSV only where its numbers stand in the page.
 function savable(figure) {
   const drawing = figure.querySelector("svg");
-  if (!drawing || figure.querySelector(".tools")) return;
+  if (!drawing || figure.querySelector(".saving")) return;
   const what = drawing.getAttribute("aria-label") || figure.textContent.trim();
   const tools = document.createElement("div");
-  tools.className = "tools";
+  tools.className = "saving";
   tools.append("Save as ");
   for (const [name, action] of Object.entries(SAVED)) {
     if (name === "CSV" && !figure.querySelector("table")) continue;
@@ -113,7 +117,7 @@ function savable(figure) {
     button.setAttribute("aria-label", `${name}: save ${what.slice(0, 80)}`);
     button.addEventListener("click", () => action(figure));
   }
-  const folded = figure.querySelector("details") || figure.appendChild(folder());
+  const folded = figure.querySelector("details") || (figure.querySelector("figcaption") || figure).appendChild(folder());
   folded.firstElementChild.textContent = folded.querySelector("table") ? "Numbers, and save" : "Save";
   folded.firstElementChild.after(tools);
 }

@@ -19,8 +19,8 @@ function linkSettings(root) {
   for (const place of root.querySelectorAll("[data-setting]")) {
     const { setting, beside = "" } = place.dataset;
     if (grid.find(setting) < 0) continue;
-    const made = element("a", { href: settingHash(setting, beside) }, ...place.childNodes);
-    made.addEventListener("click", () => setTimeout(goToSetting));
+    // Its text only: words of it may be links to the glossary, and links do not nest.
+    const made = element("a", { href: settingHash(setting, beside) }, place.textContent);
     place.replaceChildren(made);
   }
 }
@@ -64,7 +64,7 @@ function singlePage(i, found) {
   const [near] = flips(i);
   return [
     shortLabel(i),
-    toolbar(near && button("Compare", () => state.set({ beside: grid.id(near.index) }),
+    toolbar(near && button("Compare side by side", () => state.set({ beside: grid.id(near.index) }),
       { id: "compare" })),
     settingHead(i, "setting"), flipSection(i),
     ...(found ? [figures([drawings(i, found, sharedScales([found]))])] : [missingNote(i)]),
@@ -103,7 +103,8 @@ function settingHead(i, property) {
     : `${value("distinct_min")} to ${value("distinct_max")}`;
   return element("header", { class: "setting-head" },
     element("p", { class: "ruled" }, verdictSign(verdict), " ",
-      element("span", {}, verdict === "mixed" ? `${value("shares")}. ${shareText(i)}` : shareText(i))),
+      element("span", {}, verdict === "mixed" ? `${countsText(value("shares"))}: ${shareText(i)}`
+        : shareText(i))),
     factorChoices(i, property),
     element("p", {}, `${theoryText(i)} `, value("rule") ? element("b", {}, `${upper(value("rule"))}. `)
       : "", value("reason") ?? ""),
@@ -140,12 +141,21 @@ function factorChoices(i, property) {
   return element("div", { class: "factors" }, ...fields);
 }
 
+// Say in a figure, and in the names of its parts, which side it is of.
+function nameSide(node, label, side) {
+  node.prepend(label);
+  for (const part of node.querySelectorAll("[role=region], caption span")) {
+    if (part.hasAttribute("aria-label")) part.ariaLabel += `, ${side}`;
+    else part.append(`, ${side}`);
+  }
+}
+
 // The figures of one setting or two, a row of the same figure of each, under one replay.
 function figures(sides, labels = []) {
   const followers = sides.flat().map((drawing) => drawing.follow).filter(Boolean);
   const body = element("div", { class: sides.length > 1 ? "figures-beside" : "figures-one" });
   sides[0].forEach((_, k) => sides.forEach((side, n) => {
-    if (labels[n]) side[k].node.prepend(labels[n]());
+    if (labels[n]) nameSide(side[k].node, labels[n](), "AB"[n]);
     body.append(side[k].node);
   }));
   const parts = [body];

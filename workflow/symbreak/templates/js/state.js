@@ -21,9 +21,9 @@ const STATE = [
   { name: "only", ...TEXT }, // values of factors to keep: "init:normal,activation:tanh"
   { name: "rows", ...WHOLE }, // how many rows are shown; null: the first page
   { name: "predict", ...FLAG }, // verdicts are hidden until the reader has guessed
-  { name: "guesses", ...TEXT },
-  { name: "seen", ...TEXT }, // settings that the reader has revealed
   { name: "by", ...TEXT }, // who guessed, if they say so
+  { name: "guesses", ...TEXT }, // last in a link, so that a link cut off is known by them
+  { name: "seen", ...TEXT }, // settings that the reader has revealed
 ];
 // What a link to a setting ends, unless it says otherwise.
 const ENDED = { setting: ["beside", "step", "model"], beside: ["step"] };
@@ -119,6 +119,7 @@ document.addEventListener("click", (event) => {
     const ended = Object.keys(changes).flatMap((name) => ENDED[name] ?? []);
     const defaults = STATE.filter((p) => ended.includes(p.name));
     state.set({ ...Object.fromEntries(defaults.map((p) => [p.name, p.default])), ...changes });
+    if (changes.setting) goToSetting();
   } else if (location.hash.includes("=")) {
     event.preventDefault();
     goTo(document.getElementById(decoded(hash.slice(1))));

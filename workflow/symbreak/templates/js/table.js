@@ -2,6 +2,7 @@
 // What is shown follows from the state alone; `rowsShown` says which settings, in which order.
 
 const PAGE_ROWS = 50;
+const TABLE_STATE = ["q", "sort", "verdict", "agrees", "only"]; // what decides which rows there are
 // What the theory says of a setting, as `theoryOf` finds it, in the order in which it is sorted.
 const AGREEMENT = {
   no: "disagrees", open: "leaves several verdicts open", yes: "agrees", none: "predicts nothing",
@@ -16,15 +17,19 @@ function startTable() {
   buildControls(root);
   buildHead(root);
   root.hidden = false;
-  state.subscribe(showTable);
+  state.subscribe((_, changed) => {
+    if (TABLE_STATE.some((name) => changed.has(name))) showTable();
+    else if (changed.has("rows")) showRows(rowsWanted());
+  });
   showTable();
+  setTimeout(searchTexts, 500); // before the reader searches
 }
 
 function makeTable() {
   const verdict = grid.column("verdict");
   const theory = verdict.map((_, i) => theoryOf(i));
   const columns = tableColumns(verdict, theory);
-  return { verdict, theory, columns, texts: null, shown: [] };
+  return { verdict, theory, columns, texts: null, order: [], orderedBy: null, shown: [] };
 }
 
 function theoryOf(i) {
@@ -34,9 +39,15 @@ function theoryOf(i) {
   return grid.column("known")[i] === "no" ? "open" : "yes";
 }
 
-// Factors with several values; the others are said once, above the table.
+// Factors with several values; the others are said once, above the table. `place` of a setting is
+// its value's: the grid is a product, so this needs no list of all places.
 function variedFactors() {
-  return grid.factors.map((factor, k) => ({ ...factor, k })).filter((f) => f.values.length > 1);
+  let stride = grid.size;
+  return grid.factors.map((factor) => {
+    const count = factor.values.length;
+    const step = (stride /= count);
+    return { ...factor, place: (i) => Math.floor(i / step) % count };
+  }).filter((factor) => factor.values.length > 1);
 }
 
 // Each column: its name in the address, its heading, what it is sorted by, and its cells.
@@ -44,8 +55,7 @@ function tableColumns(verdict, theory) {
   const order = grid.words.map((word) => word.name);
   const answers = Object.keys(AGREEMENT);
   const factors = variedFactors().map((f) => ({
-    name: f.name, label: f.label, key: (i) => grid.values(i)[f.k],
-    cell: (i) => f.values[grid.values(i)[f.k]],
+    name: f.name, label: f.label, key: f.place, cell: (i) => f.values[f.place(i)],
   }));
   return [
     { name: "verdict", label: "verdict", key: (i) => placeIn(order, verdict[i]),
@@ -85,7 +95,7 @@ function brokenCell(i) {
   if (share === null) return "–";
   const percent = (value) => Math.round(100 * value);
   const interval = ` (${percent(low)}–${percent(high)})`;
-  return element("span", {}, `${percent(share)} %`, element("span", { class: "muted" }, interval));
+  return element("span", {}, `${percent(share)}\u00a0%`, element("span", { class: "muted" }, interval));
 }
 
 function distinctCell(i) {
@@ -102,44 +112,53 @@ const rowsWanted = () => Math.max(PAGE_ROWS, state.get("rows") ?? 0);
 function filtersOf() {
   const only = new Map(listed("only").map((text) => text.split(":")));
   const factors = variedFactors().filter((f) => f.values.includes(only.get(f.name)))
-    .map((f) => [f.k, f.values.indexOf(only.get(f.name))]);
+    .map((f) => ({ place: f.place, wanted: f.values.indexOf(only.get(f.name)) }));
   return {
     words: state.get("q").toLowerCase().split(/\s+/).filter(Boolean),
     verdicts: listed("verdict"), agrees: state.get("agrees"), factors,
   };
 }
 
-// What a search looks through: all labels, the verdict and the rule, made at the first search.
+// What a search looks through, in lower case: all labels, the verdict and the rule.
 function searchTexts() {
-  table.texts ??= table.verdict.map((verdict, i) => [
-    ...grid.labels(i), verdict ?? "missing", grid.column("rule")[i] ?? "",
-  ].join(" ").toLowerCase());
+  if (table.texts) return table.texts;
+  const factors = variedFactors().map((f) => ({ ...f, texts: f.values.map(lowered) }));
+  const fixed = grid.factors.filter((f) => f.values.length === 1).map((f) => lowered(f.values[0]));
+  const rules = grid.column("rule");
+  table.texts = table.verdict.map((verdict, i) => `${fixed.join(" ")} ${verdict ?? "missing"} ${
+    factors.map((f) => f.texts[f.place(i)]).join(" ")} ${lowered(rules[i] ?? "")}`);
   return table.texts;
 }
 
-// The settings that pass all filters but the verdict's, so that each verdict can be counted.
+const lowered = (text) => text.toLowerCase();
+
+// The settings that pass all filters but the verdict's, so that each verdict can be counted; in the
+// order asked for.
 function candidates({ words, agrees, factors }) {
   const texts = words.length ? searchTexts() : null;
   const found = [];
-  for (let i = 0; i < grid.size; i++) {
+  for (const i of ordered()) {
     if (agrees && (table.verdict[i] === null || table.theory[i] !== agrees)) continue;
-    if (factors.length) {
-      const places = grid.values(i);
-      if (!factors.every(([k, place]) => places[k] === place)) continue;
-    }
+    if (!factors.every(({ place, wanted }) => place(i) === wanted)) continue;
     if (texts && !words.every((word) => texts[i].includes(word))) continue;
     found.push(i);
   }
   return found;
 }
 
-function ordered(found) {
+// All settings in the order asked for, put in order once: filters keep it.
+function ordered() {
   const asked = state.get("sort");
+  if (table.orderedBy === asked) return table.order;
   const column = table.columns.find((one) => one.name === asked.replace(/^-/, ""));
-  if (!column) return found; // the order of the grid
-  const keys = new Map(found.map((i) => [i, column.key(i)]));
-  const sign = asked.startsWith("-") ? -1 : 1;
-  return [...found].sort((a, b) => compare(keys.get(a), keys.get(b), sign) || a - b);
+  const order = Array.from({ length: grid.size }, (_, i) => i);
+  if (column) {
+    const keys = order.map(column.key);
+    const sign = asked.startsWith("-") ? -1 : 1;
+    order.sort((a, b) => compare(keys[a], keys[b], sign) || a - b);
+  }
+  Object.assign(table, { order, orderedBy: asked });
+  return order;
 }
 
 // Settings without a value come last in either direction.
@@ -155,19 +174,19 @@ function showTable() {
   const filters = filtersOf();
   const found = candidates(filters);
   const { verdicts } = filters;
-  const kept = verdicts.length
+  table.shown = verdicts.length
     ? found.filter((i) => verdicts.includes(table.verdict[i] ?? "missing")) : found;
-  table.shown = ordered(kept);
   showControls(found, filters);
   showHead();
+  document.querySelector("#settings tbody").replaceChildren();
   showRows(rowsWanted());
 }
 
+// Add the rows that are still lacking to those that are there.
 function showRows(most) {
   const body = document.querySelector("#settings tbody");
-  const rows = table.shown.slice(0, most).map(tableRow);
-  body.replaceChildren(...rows);
-  const left = table.shown.length - rows.length;
+  body.append(...table.shown.slice(body.rows.length, most).map(tableRow));
+  const left = table.shown.length - body.rows.length;
   const more = document.getElementById("settings-more");
   more.hidden = left <= 0;
   more.textContent = `Show ${Math.min(left, 4 * PAGE_ROWS)} more of ${left.toLocaleString("en")}`;

@@ -6,14 +6,16 @@ function buildControls(root) {
   const agrees = root.querySelector("#settings-agrees");
   agrees.append(...options([["", "anything"], ...Object.entries(AGREEMENT)]));
   agrees.addEventListener("change", () => filterBy({ agrees: agrees.value }));
-  root.querySelector(".tools").append(...variedFactors().map(factorControl));
+  root.querySelector(".finders").append(...variedFactors().map(factorControl));
   root.querySelector(".chips").append(...verdictControls());
   root.querySelector("#settings-clear").addEventListener("click", () => {
     filterBy({ q: "", verdict: "", agrees: "", only: "" });
     search.focus();
   });
-  root.querySelector("#settings-save").replaceWith(fileButton(
-    "Save as CSV", `${grid.experiment}-settings.csv`, "text/csv", tableCsv));
+  const save = fileButton("Save as CSV", `${grid.experiment}-settings.csv`, "text/csv", tableCsv);
+  save.disabled = true; // until all columns are there
+  whole.then(() => { save.disabled = false; });
+  root.querySelector("#settings-save").replaceWith(save);
   root.querySelector("#settings-more").addEventListener("click", showMore);
   root.querySelector("tbody").addEventListener("click", openRow);
 }
@@ -57,7 +59,7 @@ function buildHead(root) {
     `${countText(grid.replicates, "replicate")} of a setting. Test loss and accuracy: medians.`,
     fixed.length ? `Everywhere: ${fixed.map((f) => `${f.label} ${f.values[0]}`).join(", ")}.` : "",
   ].join(" ");
-  root.querySelector("thead tr").append(...table.columns.map((column) => {
+  root.querySelector("thead").insertRow().append(...table.columns.map((column) => {
     const button = element("button", { type: "button" }, column.label,
       element("span", { "aria-hidden": "true" }));
     button.addEventListener("click", () => sortBy(column.name));

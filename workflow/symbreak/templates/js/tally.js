@@ -6,7 +6,7 @@ function showClass(found) {
   const { readers, bad, without } = found;
   say("class-summary", summaryOf(found));
   document.getElementById("class-bad").replaceChildren(...bad.map(badLine), ...plainLines(without));
-  const tally = document.querySelector(".tally");
+  const tally = document.querySelector(".class-tally");
   tally.hidden = !readers.length;
   if (!readers.length) return tally.replaceChildren();
   const cells = cellsOf(readers);
@@ -69,9 +69,10 @@ function readersTable(readers) {
   return tallyTable("Readers", caption, heads, [...rows, ...all]);
 }
 
-function readerRow(name, { made, hits, theory, rival }, notes) {
+function readerRow(name, score, notes) {
+  const { made, hits, rival } = score;
   return element("tr", {}, element("th", { scope: "row" }, name),
-    ...[hits[0], rival[0], hits[1], theory[1]].map((right) => rightCell(right, made)),
+    ...[hits[0], rival[0], hits[1], theoryRights(score)[1]].map((right) => rightCell(right, made)),
     element("td", { class: "muted" }, notes.filter(Boolean).join("; ") || "–"));
 }
 

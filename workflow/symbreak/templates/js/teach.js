@@ -4,6 +4,8 @@
 const SEEN = "v"; // the letter of a revealed setting
 const ALL = "all"; // in place of the settings, when every one is revealed
 const TOOLS = ["erase", "reveal"]; // beside the words
+// What the cells are painted from, and what makes the matrix draw them anew.
+const GAME_STATE = ["predict", "guesses", "seen", "by", "model", "setting", "beside"];
 let taken = "broken"; // what a click on a cell does: a word, or a tool
 let game = null; // the guesses and the revealed settings that the address holds
 
@@ -16,7 +18,9 @@ function startPredicting() {
   const matrix = document.getElementById("matrix");
   matrix.addEventListener("click", guessByClick, true); // before the matrix opens the setting
   matrix.addEventListener("keydown", guessByKey, true);
-  state.subscribe(showPredicting);
+  state.subscribe((_, changed) => {
+    if (GAME_STATE.some((name) => changed.has(name))) showPredicting();
+  });
   showPredicting();
 }
 
@@ -138,11 +142,11 @@ function paintCells() {
     if (cell.className === look) continue;
     cell.className = look;
     cell.textContent = shown === "hidden" ? "?" : symbolOf(shown === "missing" ? null : shown);
-    cell.setAttribute("aria-label", `${cellLabel(i)}${outcome(guess, verdict, hidden)}`);
+    cell.setAttribute("aria-label", `${cellLabel(i)}${guessMark(guess, verdict, hidden)}`);
   }
 }
 
-function outcome(guess, verdict, hidden) {
+function guessMark(guess, verdict, hidden) {
   if (!guess || hidden) return "";
   return guess === verdict ? "; your guess was right" : `; your guess was ${guess}`;
 }

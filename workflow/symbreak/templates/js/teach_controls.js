@@ -79,13 +79,20 @@ function say(id, text) {
   if (line.textContent !== text) line.textContent = text;
 }
 
-function scoreRows({ made, hits, theory, rival }) {
-  const rows = [["You", hits], ["The theory", theory], [`Always ${commonest()}`, rival]];
+function scoreRows(score) {
+  const { made, hits, rival } = score;
+  const rows = [["You", hits], ["The theory", theoryRights(score)], [`Always ${commonest()}`, rival]];
   return rows.map(([who, rights]) => element("tr", {}, element("th", { scope: "row" }, who),
     ...rights.map((right) => rightCell(right, made))));
 }
 
+// A theory that says nothing at all is not wrong.
+function theoryRights({ made, theory, silent }) {
+  return silent === made ? [null, null] : theory;
+}
+
 function rightCell(right, made) {
+  if (right === null) return element("td", { class: "right" }, "–");
   return element("td", { class: "right" }, `${right} of ${made} `,
     element("span", { class: "muted" }, `(${percentOf(right, made)})`));
 }

@@ -1,9 +1,6 @@
 // The pages of a chunk out of its bytes; `packing.py` says how they were packed.
 
-const OCTAVE = 8;
-const LARGEST = 127;
-const TOP = 254;
-const UNKNOWN = 255;
+const PACKING = { octave: 8, largest: 127, shades: 63, top: 254, unknown: 255 };
 
 // Reads streams one after the other: `take(n)` gives the next n bytes.
 function reader(bytes) {
@@ -68,7 +65,7 @@ function readPage(i, shape, scales, streams, texts, values) {
       names, before: weights(streams.before, sizes[1]), after: weights(streams.after, sizes[2]),
     },
     activations: times(units, () => sums(streams.activations.take(shape.rows))
-      .map((code) => signedOf(code << 24 >> 24, sizes[3]))),
+      .map((code) => signedOf(code << 24 >> 24, sizes[3], PACKING.shades))),
     learned: {
       shares: values.slice(1, 1 + q), units: values.slice(1 + q, 1 + 2 * q),
       ...Object.fromEntries(
@@ -91,12 +88,12 @@ function sums(bytes) {
 
 function distanceOf(code, least, most) {
   if (code === 0) return 0;
-  if (code === UNKNOWN) return null;
-  return 2 ** ((least + ((code - 1) / (TOP - 1)) * Math.max(1, most - least)) / OCTAVE);
+  if (code === PACKING.unknown) return null;
+  return 2 ** ((least + ((code - 1) / (PACKING.top - 1)) * Math.max(1, most - least)) / PACKING.octave);
 }
 
-function signedOf(code, size) {
-  return code === -128 ? null : (code / LARGEST) * 2 ** (size / OCTAVE);
+function signedOf(code, size, largest = PACKING.largest) {
+  return code === -128 ? null : (code / largest) * 2 ** (size / PACKING.octave);
 }
 
 // At most so many of `count` checkpoints, evenly spaced, first and last among them.
