@@ -59,12 +59,12 @@ function buildHead(root) {
     `${countText(grid.replicates, "replicate")} of a setting. Test loss and accuracy: medians.`,
     fixed.length ? `Everywhere: ${fixed.map((f) => `${f.label} ${f.values[0]}`).join(", ")}.` : "",
   ].join(" ");
-  root.querySelector("thead tr").append(...table.columns.map((column) => {
+  root.querySelector("thead").append(element("tr", {}, ...table.columns.map((column) => {
     const button = element("button", { type: "button" }, column.label,
       element("span", { "aria-hidden": "true" }));
     button.addEventListener("click", () => sortBy(column.name));
     return element("th", { scope: "col", class: column.right ? "right" : null }, button);
-  }));
+  })));
 }
 
 // Up, then down, then back to the order of the grid.
