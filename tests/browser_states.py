@@ -18,17 +18,19 @@ SETTINGS = [
     for setting in report_results.small().settings(*combination)
 ]
 FIRST, LAST = SETTINGS[0].path, SETTINGS[-1].path  # frozen; all of its networks diverged
-STATES = {
-    "a setting": f"setting={FIRST}",
-    "one that diverged": f"setting={LAST}",
-    "two side by side": f"setting={FIRST}&beside={SETTINGS[-3].path}",
-    "the start of training": f"setting={SETTINGS[-3].path}&step=0",
-    "an unknown setting": "setting=nowhere",
-    "guessing": "predict=1",
-    "guessed and revealed": "predict=1&seen=all",
-    "a table of few": "q=normal&verdict=broken&sort=-loss_median",
-    "an empty table": "q=nothing+like+this",
+BESIDE = f"setting={FIRST}&beside={SETTINGS[-3].path}"
+STATES = {  # name: (address, the part of the page that it changes)
+    "a setting": (f"setting={FIRST}", "#setting"),
+    "one that diverged": (f"setting={LAST}", "#setting"),
+    "two side by side": (BESIDE, "#setting"),
+    "the start of training": (f"{BESIDE}&step=0", "#setting"),
+    "an unknown setting": ("setting=nowhere", "#setting"),
+    "guessing": ("predict=1", "#matrix"),
+    "guessed and revealed": ("predict=1&seen=all", "#matrix"),
+    "a table of few": ("q=normal&verdict=broken&sort=-loss_median", "#settings"),
+    "an empty table": ("q=nothing+like+this", "#settings"),
 }
+BUSY = ("two side by side", "guessing", "a table of few")  # states with all kinds of parts
 # The W3C checker's list of CSS properties is behind: this one is of SVG 2.
 UNKNOWN_TO_IT = "“paint-order”: Property “paint-order” doesn't exist"
 

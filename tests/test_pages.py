@@ -192,7 +192,9 @@ def test_larger_grids_show_no_more_checkpoints(size: int, units: int, checkpoint
 
 
 def test_no_two_scripts_declare_the_same_name() -> None:
-    declared = re.findall(r"^(?:const|let|var|class|(?:async )?function) (\w+)", page.script(), re.M)
+    declared = re.findall(
+        r"^(?:const|let|var|class|(?:async )?function) (\w+)", page.script(), re.M
+    )
     assert len(declared) > 20
     assert sorted(set(declared)) == sorted(declared)
 
