@@ -62,13 +62,16 @@ def checker(path: str) -> Path:
 # What stands in a picture is told by its label. Of the page's sections all but that of a part are
 # taken away while it is looked at: axe-core's time grows with the whole page.
 AXE = """async part => {
-  for (const picture of document.querySelectorAll("svg[role=img]")) picture.replaceChildren();
+  const pictures = [...document.querySelectorAll("svg[role=img]")];
+  const drawn = pictures.map(picture => [...picture.childNodes]);
+  pictures.forEach(picture => picture.replaceChildren());
   const main = document.querySelector("main");
   const sections = [...main.children];
   const holds = one => one.matches(part) || one.querySelector(part);
   if (part) main.replaceChildren(sections.find(holds));
   const found = await axe.run(part ? { include: [[part]] } : document);
   main.replaceChildren(...sections);
+  pictures.forEach((picture, n) => picture.replaceChildren(...drawn[n]));
   return found.violations.map(rule =>
     [rule.id, rule.nodes.slice(0, 3).map(node => node.html.slice(0, 200))]);
 }"""
