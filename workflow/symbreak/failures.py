@@ -33,7 +33,8 @@ def reason(path: str | Path) -> str:
         return ended
     lines = _lines(path)
     if not lines:
-        return "nothing was written (the job was killed, or never started)"
+        more = f"; see {SLURM_LOGS}" if Path(SLURM_LOGS).exists() else ""
+        return f"nothing was written (the job was killed, or never started{more})"
     if lines[-1].startswith(STARTED):
         return f"{lines[-1]}, and nothing since (the job was killed)"
     return lines[-1]
