@@ -76,7 +76,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[slurm.Cluster]
 def finished(cluster: slurm.Cluster, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the checkout with a run that Slurm did."""
     folder = checkout(tmp_path_factory.mktemp("slurm_run"))
-    succeeds(folder, snakemake(folder, VERDICTS, *ON_SLURM, environment=cluster.environment))
+    together = ("--groups", "train=train", "--group-components", "train=2")
+    arguments = (VERDICTS, *ON_SLURM, *together)
+    succeeds(folder, snakemake(folder, *arguments, environment=cluster.environment))
     return folder
 
 
