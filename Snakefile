@@ -8,7 +8,7 @@ from snakemake.utils import min_version
 
 import symbreak
 from symbreak import config as configuration
-from symbreak import data, files, plan, refining
+from symbreak import data, failures, files, plan, refining
 
 min_version("9.0")
 
@@ -53,4 +53,5 @@ onsuccess:
 
 
 onerror:
-    print(files.failures(job.log[0] for job in workflow.scheduler.failed))
+    failed = [log for job in workflow.scheduler.failed for log in job.log]
+    print(failures.failures(failed))

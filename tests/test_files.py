@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from symbreak import files
+from symbreak import failures, files
 from symbreak.table import DataError
 
 
@@ -46,7 +46,7 @@ def test_an_unforeseen_error_leaves_its_traceback_in_the_log_only(tmp_path: Path
     log = tmp_path / "job.log"
     assert stopped(log, KeyError("lost")) == f"KeyError: 'lost' ({log})"
     assert "Traceback" in log.read_text()
-    assert files.last_line(log) == "KeyError: 'lost'"
+    assert failures.reason(log) == "KeyError: 'lost'"
 
 
 def test_an_interrupted_job_says_so_without_a_traceback(tmp_path: Path) -> None:
@@ -75,11 +75,40 @@ def test_what_a_job_prints_goes_to_its_log(tmp_path: Path, capsys) -> None:
 def test_failures_name_each_log_with_its_last_line(tmp_path: Path) -> None:
     log = tmp_path / "b.log"
     log.write_text("one\ntwo\n")
-    lines = files.failures([str(log), str(tmp_path / "a.log")]).splitlines()
+    lines = failures.failures([str(log), str(tmp_path / "a.log")]).splitlines()
     assert lines[0].startswith("2 jobs failed")
-    assert files.failures([]).startswith("Stopped")
+    assert failures.failures([]).startswith("Stopped")
     assert "killed" in lines[1]
     assert lines[2] == f"{log}: two"
+
+
+def test_of_jobs_submitted_together_those_that_failed_are_named(tmp_path: Path) -> None:
+    done, failed = tmp_path / "done.log", tmp_path / "failed.log"
+    with files.job_log(done, "data", files.fingerprint("data")):
+        pass
+    failed.write_text(f"{files.STARTED}at noon")
+    lines = failures.failures([str(done), str(failed)]).splitlines()
+    assert len(lines) == 2
+    assert lines[1].startswith(f"{failed}: {files.STARTED}at noon, and nothing since")
+
+
+@pytest.mark.parametrize(
+    ("words", "meaning"),
+    [
+        ("StepId=5.0 exceeded memory limit (421 > 419), being killed", "out of memory"),
+        ("*** JOB 7 ON n1 CANCELLED AT 2026-11-25T16:03:49 DUE TO TIME LIMIT ***", "out of time"),
+        ("*** JOB 7 ON n1 CANCELLED AT 2026-11-25T16:03:49 ***", "cancelled"),
+    ],
+)
+def test_what_slurm_ended_is_said_in_its_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, meaning: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    log = "results/small/logs/train/zeros/none/none.log"
+    kept = Path(failures.SLURM_LOGS) / "rule_train/7.log"
+    files.write_text(log, "zeros: 0.1 s\n")
+    files.write_text(kept, f"    log: {log}\nslurmstepd: error: {words}\n")
+    assert failures.reason(log) == f"Slurm ended it, {meaning} ({kept})"
 
 
 @pytest.fixture

@@ -58,8 +58,12 @@ def snakemake(
         )  # fmt: skip
 
 
+def said(folder: Path) -> str:
+    return (folder / "run.log").read_text()
+
+
 def succeeds(folder: Path, process: subprocess.Popen[str]) -> None:
-    assert process.wait(SECONDS) == 0, (folder / "run.log").read_text()[-3000:]
+    assert process.wait(SECONDS) == 0, said(folder)[-3000:]
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +76,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[slurm.Cluster]
 def finished(cluster: slurm.Cluster, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the checkout with a run that Slurm did."""
     folder = checkout(tmp_path_factory.mktemp("slurm_run"))
-    succeeds(folder, snakemake(folder, VERDICTS, *ON_SLURM, environment=cluster.environment))
+    together = ("--groups", "train=train", "--group-components", "train=2")
+    arguments = (VERDICTS, *ON_SLURM, *together)
+    succeeds(folder, snakemake(folder, *arguments, environment=cluster.environment))
     return folder
 
 
@@ -113,3 +119,29 @@ def test_a_second_try_has_twice_the_memory_and_time(cluster: slurm.Cluster, tmp_
     assert cluster.asked(second) == tuple(2 * amount for amount in asked)
     succeeds(folder, process)
     assert (folder / DATA).exists()
+
+
+def test_a_library_edited_while_a_job_waits_computes_nothing(
+    cluster: slurm.Cluster, tmp_path: Path
+) -> None:
+    folder = checkout(tmp_path)
+    before = max(cluster.jobs(), default=0)
+    process = snakemake(folder, DATA, *ON_SLURM, "--retries", "0", environment=cluster.environment)
+    cluster.next_job(after=before)
+    with (folder / "workflow/symbreak/table.py").open("a") as module:
+        module.write("\n#\n")
+    assert process.wait(SECONDS) == 1
+    assert "holds other code than the library that planned this run" in said(folder)
+    assert not (folder / DATA).exists()
+
+
+def test_a_job_that_slurm_ends_for_its_memory_is_tried_with_more(
+    cluster: slurm.Cluster, tmp_path: Path
+) -> None:
+    """The first try has too little memory even for Python, the second has enough."""
+    folder = checkout(tmp_path)
+    little = ("--set-resources", "data:mem_mb=100", "--retries", "0")
+    assert snakemake(folder, DATA, *ON_SLURM, *little, environment=cluster.environment).wait() == 1
+    assert not (folder / DATA).exists()
+    raised = ("--set-resources", "data:mem_mb=100 + 700 * (attempt - 1)")
+    succeeds(folder, snakemake(folder, DATA, *ON_SLURM, *raised, environment=cluster.environment))

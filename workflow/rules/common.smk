@@ -8,8 +8,19 @@ os.environ |= {"SYMBREAK_KERNELS": os.path.abspath(f"{EXPERIMENT.results}/kernel
 
 
 def code(module):
-    """Return the parameter that reruns a rule's jobs when code that decides them changes."""
-    return lambda wildcards: files.fingerprint(module)
+    """Return the parameter that reruns a rule's jobs when code that decides them changes.
+
+    Another machine's job takes it from the run that planned it, by its environment: so it can tell
+    that its own library is another one, or was edited while it waited.
+    """
+    name = f"SYMBREAK_CODE_{module}"
+
+    def planned(wildcards):
+        if not workflow.remote_exec or name not in os.environ:
+            os.environ[name] = files.fingerprint(module)
+        return os.environ[name]
+
+    return planned
 
 
 def tries(amount):

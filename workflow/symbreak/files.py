@@ -5,7 +5,7 @@ import hashlib
 import os
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import cache
 from pathlib import Path
@@ -123,19 +123,3 @@ def check_plan(module: str, planned: str) -> None:
             f"{HERE} holds other code than the library that planned this run; start the run again "
             "(if it stays so, the jobs' environment holds another symbreak)"
         )
-
-
-def failures(logs: Iterable[str]) -> str:
-    """Return what to say of a run that stopped: a line a failed job, what its log says last."""
-    lines = [f"{path}: {last_line(path)}" for path in sorted(logs)]
-    head = f"{len(lines)} jobs failed: their logs" if lines else "Stopped"
-    return "\n".join([f"{head}. What is done is kept; the same command goes on.", *lines])
-
-
-def last_line(path: str | Path) -> str:
-    """Return the last line of a log; says so where there is none."""
-    try:
-        lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    return lines[-1] if lines else "nothing was written (the job was killed, or never started)"
