@@ -30,7 +30,7 @@ KERNEL_SECONDS = 12.0, 45.0  # of CPU time: to compile a precision
 HUNT_SECONDS = 4.0, 20.0
 # Seconds of CPU time, by what they are counted in, of the stages after training.
 PER_SETTING = {"measure": 8e-3, "pages": 25e-3, "judge": 2e-3, "report": 8e-3}
-PER_NETWORK = {"measure": 0.0, "pages": 0.3e-3, "judge": 1e-4, "report": 0.0}
+PER_NETWORK = {"measure": 1e-3, "pages": 0.3e-3, "judge": 1e-4, "report": 0.0}
 PER_PAIR = 3e-6  # measure: a row of distances
 PER_MEASURED = 1e-3 / costs.ROWS  # measure: a network at a checkpoint, a training row
 NETWORK_SECONDS = 2e-4  # train: to draw a network's start
