@@ -4,7 +4,7 @@ PYTHON ?= python3
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 CORES ?= 4
 
-.PHONY: report test bench lock clean
+.PHONY: report test bench bench-report lock clean
 
 report: .venv/ready
 	snakemake --cores $(CORES)
@@ -20,6 +20,9 @@ test: .venv/ready-test $(if $(CI),.venv/ready-bench .venv/ready-web .venv/ready-
 
 bench: .venv/ready-bench  # FULL=1: every cell; RESUME=1: go on with an interrupted run
 	python -m bench $(if $(FULL),--full) $(if $(RESUME),--resume)
+
+bench-report: .venv/ready-test  # size and speed of the report of large grids; needs chromium
+	python -m bench.report_size
 
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \

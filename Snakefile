@@ -53,4 +53,5 @@ onsuccess:
 
 
 onerror:
-    print(failures.failures(log for job in workflow.scheduler.failed for log in job.log))
+    failed = [log for job in workflow.scheduler.failed for log in job.log]
+    print(failures.failures(failed))

@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, CDPSession, sync_playwright
 from symbreak import files, page, report
 
 from bench.page import processor
@@ -32,12 +33,15 @@ TARGETS = {3_000: (2_000_000, 500, None), 30_000: (1_000_000, 500, 300)}  # byte
 WATCH = """
 const noted = (name) => requestAnimationFrame(() => setTimeout(() => {
   window[name] ??= performance.now(); }));
-new MutationObserver(() => {
-  if (document.querySelector("#matrix [role=grid]")) noted("usable");
-  if (document.querySelector("#setting-page figure svg")) noted("shown");
-}).observe(document, {subtree: true, childList: true, attributes: true,
-                      attributeFilter: ["role"]});
-addEventListener("click", () => { window.clicked ??= performance.now(); }, true);
+new MutationObserver((_, watch) => {
+  if (document.querySelector("#matrix [role=grid]")) { noted("usable"); watch.disconnect(); }
+}).observe(document, {subtree: true, attributes: true, attributeFilter: ["role"]});
+addEventListener("click", () => {
+  window.clicked ??= performance.now();
+  new MutationObserver((_, watch) => {
+    if (document.querySelector("#setting-page figure svg")) { noted("shown"); watch.disconnect(); }
+  }).observe(document.getElementById("setting-page"), {subtree: true, childList: true});
+}, true);
 """
 # The page's policy forbids what Playwright's own way of waiting does.
 WAIT = """name => new Promise((resolve, reject) => {
@@ -47,27 +51,34 @@ WAIT = """name => new Promise((resolve, reject) => {
 })"""
 
 
+class Turn(NamedTuple):
+    """Milliseconds of opening a page once, and how many settings' pages it has.
+
+    ``ready`` is until the matrix is usable, ``click`` from the first click on a cell until the
+    figures of its page are drawn; beside each what the page's main thread computes in that time,
+    which does not depend on what else the machine does.
+    """
+
+    ready: float
+    ready_computing: float
+    click: float
+    click_computing: float
+    held: int
+
+
 @dataclass(frozen=True)
 class Figures:
-    """What was measured of a report: bytes of its first file and of all, milliseconds a turn.
-
-    ``ready`` is until the matrix is usable, ``computed`` what the page's main thread computes in
-    that time (it does not depend on what else the machine does), ``click`` from the first click on
-    a cell until the figures of its page are drawn; ``held`` is how many pages there are.
-    """
+    """What was measured of a report: bytes of its first file and of all, and its turns."""
 
     settings: int
     form: str
     first: int
     whole: int
-    held: int
-    ready: list[float]
-    computed: list[float]
-    click: list[float]
+    turns: list[Turn]
 
 
-def turn(browser: Browser, path: Path) -> tuple[float, float, float, int]:
-    """Open a page in a new window, click on its last cell; return ready, computed, click, held."""
+def turn(browser: Browser, path: Path) -> Turn:
+    """Open a page in a new window and click on the last cell of its matrix."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     tab = context.new_page()
     tab.add_init_script(WATCH)
@@ -75,14 +86,20 @@ def turn(browser: Browser, path: Path) -> tuple[float, float, float, int]:
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
     tab.goto(path.as_uri())
     tab.evaluate(WAIT, "usable")
-    metrics = session.send("Performance.getMetrics")["metrics"]
-    computed = 1000 * next(m["value"] for m in metrics if m["name"] == "TaskDuration")
+    computed = [computing(session)]
     tab.locator("#matrix [role=grid] tbody td").last.click()
     tab.evaluate(WAIT, "shown")
+    computed.append(computing(session))
     found = tab.evaluate("symbreak.whole.then(g => [usable, shown - clicked, g.held])")
     context.close()
     ready, click, held = found
-    return ready, computed, click, held
+    return Turn(ready, computed[0], click, computed[1] - computed[0], held)
+
+
+def computing(session: CDPSession) -> float:
+    """Return the milliseconds that a page's main thread has computed so far."""
+    metrics = session.send("Performance.getMetrics")["metrics"]
+    return 1000 * float(next(m["value"] for m in metrics if m["name"] == "TaskDuration"))
 
 
 def written(size: int, folder: Path) -> tuple[Path, str]:
@@ -102,23 +119,24 @@ def figures(browser: Browser, size: int, turns: int, folder: Path) -> Figures:
     path, form = written(size, folder)
     print(f"{size:,} settings are written", flush=True)
     every = [file.stat().st_size for file in folder.rglob("*") if file.is_file()]
-    ready, computed, click, held = zip(*(turn(browser, path) for _ in range(turns)), strict=True)
-    bytes_ = path.stat().st_size, sum(every)
-    return Figures(size, form, *bytes_, held[0], list(ready), list(computed), list(click))
+    found = [turn(browser, path) for _ in range(turns)]
+    return Figures(size, form, path.stat().st_size, sum(every), found)
 
 
 def table(rows: Sequence[Figures]) -> str:
     """Return the figures as a table, medians with their range over the turns."""
     heads = ("settings", "form", "first file, MB", "all files, MB", "pages held", "ready, ms",
-             "of it computing, ms", "first click, ms")  # fmt: skip
+             "of it computing", "first click, ms", "of it computing")  # fmt: skip
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for row in rows:
-        size, ready, click = TARGETS[row.settings]
-        lines.append(
-            f"| {row.settings:,} | {row.form} | {_against(row.first / 1e6, size / 1e6, 2)} "
-            f"| {row.whole / 1e6:.2f} | {row.held:,} | {_times(row.ready, ready)} "
-            f"| {_times(row.computed, None)} | {_times(row.click, click)} |"
-        )
+        size, *targets = TARGETS[row.settings]
+        ready, own, click, drawing, held = zip(*row.turns, strict=True)
+        cells = [
+            f"{row.settings:,}", row.form, _against(row.first / 1e6, size / 1e6, 2),
+            f"{row.whole / 1e6:.2f}", f"{held[0]:,}", _times(ready, targets[0]), _times(own, None),
+            _times(click, targets[1]), _times(drawing, None),
+        ]  # fmt: skip
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -163,8 +181,8 @@ def main() -> None:
     text = (
         f"{table(rows)}\n\nMedian (least to largest) of {options.turns} turns, each in a new "
         f"window. Measured in headless {name} on {processor()}, {os.cpu_count()} cores; "
-        f"{os.getloadavg()[2]:.1f} processes wanted them on average (load average), so waits are "
-        "in the times, but not in the computing."
+        f"{os.getloadavg()[2]:.1f} processes wanted them (load average), so waits are in "
+        "the times, but not in the computing."
     )
     print(text)
     if not options.print:

@@ -91,7 +91,7 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
     problems = [problem for page in pages for problem in page.problems()]
     for found in pages:
         found.page.context.close()
-    assert not problems
+    assert not problems, problems
 
 
 def opened(

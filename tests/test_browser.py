@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 
 # The first section says what the rest is about: without them there is no report.
 SECTIONS = ("claims", "matrix", "examples", "methods")
+NEAR = 100  # pixels from the top, under the bar with the contents
 FOCUSABLE = "a[href], button, input, select, textarea, summary, [tabindex='0']"
 # Is it drawn, and not the part of a group of radio buttons that the arrow keys reach?
 REACHED = """els => els.filter(el => {
@@ -81,14 +82,14 @@ def off_target(page: Page, name: str) -> float:
 def test_a_link_to_a_section_lands_on_it(report_file: Path, open_page: OpenPage) -> None:
     for name in SECTIONS:
         opened = open_page(report_file, f"#{name}", reduced_motion=True)
-        assert -1 <= off_target(opened.page, name) <= 60, name
+        assert -1 <= off_target(opened.page, name) <= NEAR, name
 
 
 def test_every_section_can_be_gone_to(report_file: Path, open_page: OpenPage) -> None:
     page = open_page(report_file, reduced_motion=True).page
     for name in page.eval_on_selector_all("section[id], article[id]", "els => els.map(e => e.id)"):
         page.evaluate("name => { location.hash = name }", name)
-        assert -1 <= off_target(page, name) <= 60, name
+        assert -1 <= off_target(page, name) <= NEAR, name
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])

@@ -1,7 +1,6 @@
-"""Gates of every page: accessible, correct HTML, whole links, strict policy, calm, zoomed."""
+"""Gates of every page: accessible, correct, safe, whole, the same again; calm, large, plain."""
 
-import json
-import shutil
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,58 +9,74 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+import published_site
 import pytest
+import report_results
 from browser import NARROW, WIDE, OpenPage
+from browser_states import BUSY, STATES, axe, show, w3c
 from report_page import Page
 from symbreak.figures import VERDICTS
 
-CHECKERS = Path(sys.prefix) / "web/node_modules"
 LOOKS = {"light": (WIDE, "light"), "dark": (WIDE, "dark"), "narrow": (NARROW, "light")}
-
-
-def checker(path: str) -> Path:
-    """Return the file of a checker; skip without it."""
-    file = CHECKERS / path
-    if not file.exists():
-        pytest.skip(f"{path} is not installed: make .venv/ready-web installs it")
-    return file
+PAGES = ("index.html", "report.html", "data.html", "404.html")  # of a site
 
 
 @pytest.fixture(scope="module")
-def served(report_file: Path) -> Iterator[str]:
-    """The report's address under a folder of a server."""
-    handler = partial(SimpleHTTPRequestHandler, directory=str(report_file.parents[1]))
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The site of the small experiment; the working directory is where it was made."""
+    folder, before = tmp_path_factory.mktemp("run"), Path.cwd()
+    experiment = report_results.small()
+    published_site.make(folder, experiment, report_results.train(experiment))
+    os.chdir(folder)
+    yield published_site.site(experiment).resolve()
+    os.chdir(before)
+
+
+@pytest.fixture(scope="module")
+def served(site: Path) -> Iterator[str]:
+    """The address of the site, a folder of a server."""
+    handler = partial(SimpleHTTPRequestHandler, directory=str(site.parent))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        path = report_file.relative_to(report_file.parents[1]).as_posix()
-        yield f"http://127.0.0.1:{server.server_port}/{path}"
+        yield f"http://127.0.0.1:{server.server_port}/{site.name}"
         server.shutdown()
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_axe_finds_nothing(report_file: Path, open_page: OpenPage, look: str) -> None:
-    axe = checker("axe-core/axe.min.js").read_text()
+def test_axe_finds_nothing_in_any_state(report_file: Path, open_page: OpenPage, look: str) -> None:
     width, scheme = LOOKS[look]
-    page = open_page(report_file, width=width, scheme=scheme).page
-    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
-    page.evaluate(axe)
-    found = page.evaluate("axe.run().then(result => result.violations)")
-    assert [
-        (rule["id"], [node["html"][:200] for node in rule["nodes"][:3]]) for rule in found
-    ] == []
+    opened = open_page(report_file, width=width, scheme=scheme, reduced_motion=True)
+    show(opened)
+    found = {"as it opens": axe(opened)}
+    for name in STATES if look == "light" else BUSY:
+        state, part = STATES[name]
+        show(opened, state)
+        found[name] = axe(opened, part)
+    assert {name: rules for name, rules in found.items() if rules} == {}
 
 
-def test_the_w3c_checker_finds_nothing(report_file: Path) -> None:
-    jar = checker("vnu-jar/build/dist/vnu.jar")
-    if not shutil.which("java"):
-        pytest.skip("no java: the W3C's checker needs it")
-    done = subprocess.run(
-        ["java", "-jar", str(jar), "--errors-only", "--format", "json", str(report_file)],
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    found = json.loads(done.stderr or '{"messages": []}')["messages"]
-    assert [(one["message"], one.get("extract", "")[:200]) for one in found] == []
-    assert done.returncode == 0, done.stderr
+@pytest.mark.parametrize("name", [name for name in PAGES if name != "report.html"])
+def test_axe_finds_nothing_in_a_site(site: Path, open_page: OpenPage, name: str) -> None:
+    opened = open_page(site / name, width=NARROW, scheme="dark", reduced_motion=True)
+    assert axe(opened) == []
+
+
+def test_the_w3c_checker_finds_nothing(site: Path) -> None:
+    assert w3c(*(site / name for name in PAGES)) == []
+
+
+def test_the_w3c_checker_finds_nothing_in_what_the_script_makes(
+    report_file: Path, open_page: OpenPage, tmp_path: Path
+) -> None:
+    opened = open_page(report_file)
+    files = []
+    for name in BUSY:
+        show(opened, STATES[name][0])
+        files.append(tmp_path / f"{name}.html")
+        files[-1].write_text(opened.page.content(), encoding="utf-8")
+        styled = opened.page.eval_on_selector_all("[style]", "els => els.map(e => e.outerHTML)")
+        assert styled == []
+    assert w3c(*files) == []
 
 
 def test_the_policy_is_strict(report_file: Path) -> None:
@@ -78,7 +93,6 @@ def test_the_policy_is_strict(report_file: Path) -> None:
 
 
 def test_nothing_is_styled_or_handled_inline(report_file: Path) -> None:
-    """The script's own additions, too, are looked at in test_browser_states."""
     page = Page(report_file.read_text(encoding="utf-8"))
     assert not page.values("style")
     assert not [name for _, found in page.elements for name in found if name.startswith("on")]
@@ -111,10 +125,30 @@ def test_every_link_leads_somewhere(report_file: Path) -> None:
         assert file or name in ids or "=" in name, address  # "=": a state of the script
 
 
-def test_it_works_from_a_server_under_a_folder(served: str, open_page: OpenPage) -> None:
-    opened = open_page(served)
-    assert opened.page.locator("#matrix td:visible").count() > 0
-    assert not [a for a in opened.requests if not a.endswith("/favicon.ico")]
+@pytest.mark.parametrize("name", PAGES)
+def test_a_site_works_from_disk_and_from_a_folder_of_a_server(
+    site: Path, served: str, open_page: OpenPage, name: str
+) -> None:
+    for address in (site / name, f"{served}/{name}"):
+        opened = open_page(address)
+        assert opened.page.locator("h1").is_visible()
+        if name in ("index.html", "report.html"):
+            show(opened, STATES["a setting"][0])
+            assert opened.page.locator("#setting-page figure").count() > 0
+
+
+def test_another_process_makes_the_same_bytes(site: Path) -> None:
+    """Of every file, with sets and dictionaries of strings in another order."""
+    before = {path: path.read_bytes() for path in site.rglob("*") if path.is_file()}
+    program = "import published_site, report_results as r; published_site.site(r.small())"
+    folders = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+    subprocess.run(
+        [sys.executable, "-c", program], check=True, timeout=300, stdout=subprocess.DEVNULL,
+        env=os.environ | {"PYTHONPATH": folders, "PYTHONHASHSEED": "12"},
+    )  # fmt: skip
+    after = {path: path.read_bytes() for path in site.rglob("*") if path.is_file()}
+    assert sorted(after) == sorted(before)
+    assert [path.name for path in before if before[path] != after[path]] == []
 
 
 def test_reduced_motion_is_honoured(report_file: Path, open_page: OpenPage) -> None:

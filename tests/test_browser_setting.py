@@ -12,6 +12,7 @@ from browser import OpenPage
 from playwright.sync_api import Locator, Page, expect
 from symbreak import config, page
 from symbreak.settings import Experiment, Setting
+from test_browser_gates import checker
 
 EXPERIMENT = report_results.small()
 SETTINGS = [s for c in EXPERIMENT.combinations() for s in EXPERIMENT.settings(*c)]
@@ -347,6 +348,18 @@ def test_saved_numbers_are_those_of_the_setting(open_page: OpenPage, report_file
     assert numbers["steps"] == STEPS
     _, table = saved(found, "Save distances (CSV)")
     assert [line.split(",")[0] for line in table.split()] == ["step", *map(str, STEPS)]
+
+
+@pytest.mark.parametrize("settings", [(NORMAL,), (CONSTANT, NORMAL)], ids=["one", "two"])
+def test_axe_finds_nothing_in_a_settings_page(
+    open_page: OpenPage, report_file: Path, settings: tuple[Setting, ...]
+) -> None:
+    axe = checker("axe-core/axe.min.js").read_text(encoding="utf-8")
+    found = opened_at(open_page, report_file, *settings, reduced_motion=True)
+    found.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    found.evaluate(axe)
+    violations = found.evaluate("axe.run('#setting').then((result) => result.violations)")
+    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in violations] == []
 
 
 def test_no_name_is_declared_in_two_script_files() -> None:

@@ -94,8 +94,8 @@ def fit(name: str, dtype: str) -> Fit:
     fitted = amounts @ (costs / scale)
     return Fit(
         dict(zip(kinds, (costs / scale).tolist(), strict=True)),
-        min(cell.low / value for cell, value in zip(cells, fitted, strict=True)),
-        max(cell.high / value for cell, value in zip(cells, fitted, strict=True)),
+        min(cell.low / value for cell, value in zip(cells, fitted.tolist(), strict=True)),
+        max(cell.high / value for cell, value in zip(cells, fitted.tolist(), strict=True)),
     )
 
 

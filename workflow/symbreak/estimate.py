@@ -15,6 +15,7 @@ from symbreak.block import LANES
 from symbreak.engine import blocks
 from symbreak.learned import TRACED
 from symbreak.networks import network_widths, parameter_count
+from symbreak.refining import Request
 from symbreak.settings import Experiment, Setting
 from symbreak.training import checkpoint_steps
 
@@ -24,6 +25,7 @@ ROOM = 0.6, 1.7  # around what a stage other than training took in the runs meas
 SINGLE = 1.35  # a row in a lane for a network in a lane: so many times the time a row
 FORWARD = 0.5  # of a step: the pass that evaluates a row
 START_SECONDS = 0.35, 0.9  # of CPU time: a job's Python, libraries and Snakemake's own work
+TABLE_SECONDS = 0.8, 2.0  # the same of a job that reads or writes tables
 KERNEL_SECONDS = 12.0, 45.0  # of CPU time: to compile a precision
 HUNT_SECONDS = 4.0, 20.0
 # Seconds of CPU time, by what they are counted in, of the stages after training.
@@ -77,6 +79,7 @@ def estimate(experiment: Experiment, machine: float = 1.0) -> Estimate:
     """Return what an experiment takes; ``machine`` is ``speed()``."""
     networks, settings = len(experiment) * experiment.replicates, len(experiment)
     jobs = train_jobs(experiment)
+    rest = 2 * len(experiment.init) + len(experiment.refine) + 4
     low, high = min(machine, 1.0), max(machine, 1.0)
     train = training_seconds(experiment)
     counted = {name: PER_SETTING[name] * settings + PER_NETWORK[name] * networks
@@ -89,8 +92,9 @@ def estimate(experiment: Experiment, machine: float = 1.0) -> Estimate:
         "kernels": times(len(experiment.kernel_dtypes), KERNEL_SECONDS),
         "hunt": HUNT_SECONDS,
         "train": train,
+        **({"refine": refine_seconds(experiment)} if experiment.refine else {}),
         **{name: (ROOM[0] * value, ROOM[1] * value) for name, value in counted.items()},
-        "starts of jobs": times(jobs + 2 * len(experiment.init) + 4, START_SECONDS),
+        "starts of jobs": added([times(jobs, START_SECONDS), times(rest, TABLE_SECONDS)]),
     }
     seconds = {name: (low * a, high * b) for name, (a, b) in found.items()}
     inits = len(experiment.init)
@@ -125,6 +129,20 @@ def training_seconds(experiment: Experiment) -> Range:
         low, high = low + 1e-6 * steps * least + starts / 2, high + 1e-6 * steps * most + 2 * starts
     same = len(experiment.init) * len(experiment.bias)
     return low * same, high * same
+
+
+def refine_seconds(experiment: Experiment) -> Range:
+    """Return the CPU seconds of the searches: from their scans alone to all values they may try."""
+    rows, inputs = plan.table_size(experiment)
+    low = high = 0.0
+    for record in experiment.refine:
+        request = Request.from_record(record)
+        least, _, most = costs.microseconds(request.setting, int(rows * 0.8), inputs)
+        networks = lanes(request.setting, experiment.replicates, int(rows * 0.8))
+        each = 1e-6 * experiment.steps * networks
+        low += least * each * (2**request.scan + 1)
+        high += most * each * request.interval.most_values(request.scan)
+    return low, 2 * high + 20 * len(experiment.refine)
 
 
 def lanes(setting: Setting, replicates: int, rows: int) -> float:
@@ -184,7 +202,8 @@ def text(experiment: Experiment, found: Estimate) -> str:
         f"Experiment {experiment.name}: {len(experiment):,} settings, {networks:,} networks, "
         f"{experiment.steps:,} steps each.",
         f"Jobs: {jobs:,} train, {inits:,} measure, {inits:,} pages, "
-        f"{len(experiment.kernel_dtypes)} kernels, and data, hunt, judge, report.",
+        f"{len(experiment.refine)} refine, {len(experiment.kernel_dtypes)} kernels, and "
+        "data, hunt, judge, report.",
         "", "CPU time, from what was measured (see docs/grid.md), as a range:",
         *(f"  {name:<15} {span(found.seconds[name])}" for name in found.seconds),
         f"  {'in all':<15} {span(found.total)}, {hours(found.total)} core-hours",

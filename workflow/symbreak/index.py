@@ -17,8 +17,7 @@ from symbreak.summary import WORDS, Grid, value_label
 DIGITS = 4  # significant, of the numbers in the index; verdicts.csv has them all
 FIRST = ("verdict", "shares", "predicted", "predicted_shares", "agrees", "known", "rule", "reason",
          "replicates", "distinct_min", "distinct_max", "moved", "broken_fraction", "broken_low",
-         "broken_high", "max_distance_median", "loss_median", "accuracy_median", "diverged",
-         "starts_distinct", "neglected_mean")  # fmt: skip
+         "broken_high", "loss_median", "accuracy_median", "diverged", "neglected_mean")  # fmt: skip
 MODEL, TRAINING, GRID = ("hidden", "activation"), COLUMNS[5:], COLUMNS[:3]
 LISTS = ("hidden", *GRID)  # keys that the config takes as lists only
 

@@ -54,7 +54,7 @@ def verdict_sentence(found: pd.DataFrame) -> str:
     if not parts:
         return "There is neither a symmetric, a redundant nor a broken setting to compare."
     ends = [f"{row['neglected_low']:.2f} to {row['neglected_high']:.2f} "
-            f"over {plural(int(str(row['seeds'])), 'seed')}" for _, row in rows]  # fmt: skip
+            f"over {plural(int(float(str(row['seeds']))), 'seed')}" for _, row in rows]  # fmt: skip
     return (
         f"Of three properties, networks neglect {listed(parts)} on average; "
         f"95 % {'interval' if len(ends) == 1 else 'intervals'} after training: {listed(ends)}."

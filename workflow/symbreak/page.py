@@ -22,8 +22,8 @@ STYLES = (  # what is more special, later
 SCRIPTS = (  # what others call comes first
     "unpack.js", "data.js", "dom.js", "state.js", "charts.js", "heatmap.js", "drawings.js",
     "replay.js", "rerun.js", "flips.js", "panel.js", "matrix.js", "compare.js", "setting.js",
-    "table.js", "table_controls.js", "guesses.js", "teach.js", "teach_controls.js",
-    "classroom.js", "tally.js", "copy.js", "save.js", "contents.js",
+    "table.js", "table_columns.js", "table_controls.js", "guesses.js", "teach.js",
+    "teach_controls.js", "classroom.js", "tally.js", "copy.js", "save.js", "contents.js",
 )  # fmt: skip
 
 SECTIONS = (  # of the contents: those that a report has

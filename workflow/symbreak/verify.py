@@ -100,7 +100,8 @@ class Site:
     def jobs(self) -> list[jobs.Job]:
         """Return the jobs of the site's provenance; raises VerifyError where it tells no times."""
         try:
-            records = json.loads(self.file("provenance.json"))["jobs"]
+            known = self.file("provenance.json") if "provenance.json" in self.sums else b"{}"
+            records = json.loads(known)["jobs"]
             found = [jobs.Job(**record) for record in records]
         except (ValueError, KeyError, TypeError):
             found = []

@@ -24,7 +24,7 @@ function drawings(i, found, shared) {
 // A figure: its title, what is drawn, the sentence of its numbers, and the numbers.
 function figureOf(title, sentence, drawn = [], numbers = "") {
   return element("figure", {}, element("h4", {}, title), ...drawn,
-    element("figcaption", {}, sentence), numbers);
+    element("figcaption", {}, element("p", {}, sentence), numbers));
 }
 
 function distanceFigure(found, verdict, { range }) {

@@ -32,8 +32,9 @@ function replay(followers) {
     playing = turn;
     const frame = (now) => {
       if (playing !== turn || !play.isConnected) return;
-      at = calm ? at + Math.floor((now - before) / CALM) : at + (now - before) / PACE;
-      before = calm ? now - ((now - before) % CALM) : now;
+      const passed = Math.max(0, now - before); // a frame's time may lie before the click's
+      at += calm ? Math.floor(passed / CALM) : passed / PACE;
+      before = calm ? before + passed - (passed % CALM) : before + passed;
       show(Math.min(at, last));
       if (at >= last) stop();
       else requestAnimationFrame(frame);
