@@ -61,8 +61,9 @@ def table(networks: pd.DataFrame, learned: pd.DataFrame) -> pd.DataFrame:
     of a pair has the factor's neutral value, or the config's first where it has none.
     """
     keys = [*COLUMNS, "replicate"]
-    last = learned.sort_values("step", kind="stable").drop_duplicates(keys, keep="last")
-    paired = arranged(networks.merge(last[[*keys, "neglected"]], "left", keys, validate="1:1"))
+    last = learned[[*keys, "step", "neglected"]].sort_values("step", kind="stable")
+    last = last.drop_duplicates(keys, keep="last").drop(columns="step")
+    paired = arranged(networks.merge(last, "left", keys, validate="1:1"))
     places = [place for place, labels in enumerate(paired.labels) if len(labels) > 1]
     return pd.concat([family(paired, place) for place in places or [0]], ignore_index=True)
 

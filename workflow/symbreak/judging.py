@@ -79,8 +79,8 @@ def part(judged: pd.DataFrame, found: pd.DataFrame, dynamics: pd.DataFrame, redu
         sensitivity(judged, found, redundancy),
         tempo.settings(dynamics),
         traced(judged, found, neglect),
-        kept.astype(dict.fromkeys([*COLUMNS, "verdict"], "category")),
-        ends.astype(dict.fromkeys(COLUMNS, "category")),
+        apart(kept.astype(dict.fromkeys([*COLUMNS, "verdict"], "category"))),
+        apart(ends.astype(dict.fromkeys(COLUMNS, "category"))),
     )
 
 
@@ -108,6 +108,12 @@ def tables(parts: Iterable[Part], neglect: float,
         "contrasts": contrasts.table(judged, rows),
         "dynamics": moving,
     }
+
+
+def apart(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with each column in memory of its own, which is free once it is taken out."""
+    columns = {str(name): table[name].array.copy() for name in table}
+    return pd.DataFrame(columns, copy=False)
 
 
 def together(tables: list[pd.DataFrame]) -> pd.DataFrame:

@@ -33,7 +33,14 @@ def table(rows: pd.DataFrame, settled: pd.DataFrame, threshold: float) -> pd.Dat
     ``rows`` has a row a network and checkpoint (``judging.networks``), ``settled`` a row a setting
     with its ``starts_distinct``; ``threshold`` is the experiment's own.
     """
-    known = rows[rows["own_" + PROPERTIES[0]].notna() & rows["least_correlation"].notna()]
+    columns = [
+        *COLUMNS,
+        "replicate",
+        "step",
+        *(name for names in COUNTS.values() for name in names),
+    ]
+    there = rows["own_" + PROPERTIES[0]].notna() & rows["least_correlation"].notna()
+    known = rows.loc[there, columns]
     kinds = settled[list(COLUMNS)].assign(start=_start(settled), noise=_noise(settled))
     known = known.merge(kinds, on=list(COLUMNS))
     known["last"] = known["step"] == known["step"].max()

@@ -52,9 +52,11 @@ def by_verdict(learned: pd.DataFrame, judged: pd.DataFrame) -> pd.DataFrame:
     setting. The mean is that of the seeds' means over the settings; seeds are drawn again.
     """
     keys = list(COLUMNS)
-    rows = learned.merge(judged[[*keys, "verdict"]], on=keys)
+    measures = sorted({measure for measure, _ in LEARNED.values()})
+    needed = learned[[*keys, "replicate", "step", "least_correlation", *measures]]
+    rows = needed.merge(judged[[*keys, "verdict"]].astype({"verdict": "category"}), on=keys)
     rows["last"] = rows["step"] == rows.groupby(keys, sort=False)["step"].transform("max")
-    parts = [_learned(verdict, part) for verdict, part in rows.groupby("verdict")]
+    parts = [_learned(verdict, part) for verdict, part in rows.groupby("verdict", observed=True)]
     names = [f"{name}_{end}" for name in LEARNED for end in ("mean", "low", "high")]
     table = pd.DataFrame(parts, columns=["verdict", "settings", "seeds", *names])
     order = {name: place for place, name in enumerate([*VERDICTS, MIXED])}
