@@ -58,8 +58,8 @@ class Trial:
             **variables,
         }
         return subprocess.Popen(
-            [sys.executable, "-m", "snakemake", "--cores", "1", "--configfile", "small.yaml",
-             *self.target, *arguments],
+            [sys.executable, "-m", "snakemake", "--cores", "1", *self.target, *arguments,
+             "--configfile", "small.yaml"],
             cwd=self.folder, env=environment, text=True, start_new_session=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
