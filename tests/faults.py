@@ -1,4 +1,4 @@
-"""Faults tried for real on a workstation: python tests/faults.py FOLDER [a word of their names].
+"""Faults tried for real on a workstation: python tests/faults.py FOLDER [words of their names].
 
 Each is done to a copy of a finished run in which a job is to be done again; then the same command
 is given once more, which must end with the files of the finished run, byte for byte. Prints the
@@ -331,7 +331,7 @@ def tried(name: str, fault: Fault, base: Path, folder: Path) -> str:
     trial = Trial(folder / "run", base)
     pattern = fault(trial)
     (folder / "first.txt").write_text(trial.printed)
-    seen = re.findall(rf"^.*(?:{pattern}).*$", trial.printed, re.M)
+    seen = [found[0] for found in re.finditer(rf"^.*(?:{pattern}).*$", trial.printed, re.M)]
     wrong, stopped = trial.wrong(), trial.code
     trial.run()
     (folder / "second.txt").write_text(trial.printed)
@@ -342,10 +342,10 @@ def tried(name: str, fault: Fault, base: Path, folder: Path) -> str:
     return f"| {name} | {said} | {again} | {', '.join(wrong) or 'nothing'} | {stopped}, {end} |"
 
 
-def main(folder: Path, word: str = "") -> None:
+def main(folder: Path, *words: str) -> None:
     base = finished(folder)
     for name, fault in FAULTS.items():
-        if word in name:
+        if not words or any(word in name for word in words):
             slug = re.sub(r"\W+", "-", name)
             print(tried(name, fault, base, folder / slug), flush=True)
 
