@@ -303,6 +303,12 @@ FAULTS: dict[str, Fault] = {
         changed, HUNT, lambda data: data.replace(b"1", b"2", 1), "report"
     ),
     "a bit of the data flipped": partial(changed, TABLE, flipped, "train"),
+    "a bit of what units learned flipped, then published": partial(
+        changed, MEASURED.replace("networks", "properties"), flipped, "publish"
+    ),
+    "a bit of times to break flipped": partial(
+        changed, MEASURED.replace("networks", "dynamics"), flipped, "report"
+    ),
     "the report cut short, then published": partial(
         changed, REPORT, lambda data: data[:9000], "publish"
     ),
