@@ -16,8 +16,8 @@ LIBRARY = ROOT / "workflow/symbreak"
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 # A module imports only from those before it, so that what decides a stage lies above it.
 ORDER = (
-    "__init__", "host", "files", "failures", "arithmetic", "normal", "components", "references",
-    "streams",
+    "__init__", "host", "files", "intact", "failures", "arithmetic", "normal", "components",
+    "references", "streams",
     "activations", "initializers", "dropout", "optimizers", "settings", "facts", "claims",
     "bisection", "refining", "networks", "schema", "explain", "config", "provenance", "story",
     "table", "data", "plan", "anchors", "trainer", "block", "processor", "lanes", "loops", "phases",

@@ -270,9 +270,10 @@ def test_a_failed_job_says_why_in_a_sentence_with_its_log(finished: Path) -> Non
     done = snakemake(finished, "--configfile", "failing.yaml")
     assert done.returncode != 0
     log = "results/failing/logs/train/zeros/none/none.log"
-    assert f"{log}: {table}, line 3, column 'price': " in done.stdout + done.stderr
+    assert f"{log}: {table} is not the file that a job wrote" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     assert not list((finished / "results/failing").glob("train/*/*/*"))
+    assert planned(finished, "--configfile", "failing.yaml")["data"] == 1
 
 
 def test_another_checkouts_library_is_refused(finished: Path) -> None:

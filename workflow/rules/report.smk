@@ -42,7 +42,7 @@ rule report:
     input:
         rules.judge.output,
         rules.hunt.output,
-        expand(rules.measure.output.distances, init=INITS),
+        expand(rules.measure.output, init=INITS),
         expand(rules.pages.output, init=INITS),
         lambda wildcards: [f for init in INITS for f in EXPERIMENT.train_files(init)],
         EXPERIMENT.boundary_files,
@@ -104,7 +104,7 @@ rule verify:
     input:
         rules.judge.output,
         rules.hunt.output,
-        expand(rules.measure.output.distances, init=INITS),
+        expand(rules.measure.output, init=INITS),
         EXPERIMENT.boundary_files,
         published=lambda _: places.local(EXPERIMENT),
         data=DATA,

@@ -24,6 +24,7 @@ from symbreak import (
     figures,
     glossary,
     index,
+    intact,
     mathematics,
     matrix,
     neglect_text,
@@ -143,7 +144,9 @@ def read_distances(folder: Path, setting: Setting) -> pd.DataFrame:
 def read_trained(folder: Path, setting: Setting) -> Trained:
     """Return the networks of one setting from the file of its combination."""
     name = f"{setting.dropout.label}/{setting.bias.label}.npz"
-    found = networks.load(folder / "train" / setting.init.label / name)
+    file = folder / "train" / setting.init.label / name
+    intact.check(file)
+    found = networks.load(file)
     return next(trained for trained in found if trained.setting == setting)
 
 
