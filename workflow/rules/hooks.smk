@@ -27,6 +27,8 @@ onsuccess:
     for file in (incomplete.report(EXPERIMENT), EXPERIMENT.report):
         if file in made:
             tell(f"Report: {file}")
+    if EXPERIMENT.report in made:
+        incomplete.clear(EXPERIMENT)
 
 
 onerror:

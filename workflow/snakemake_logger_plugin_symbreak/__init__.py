@@ -15,6 +15,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 from symbreak.failures import reason
 from symbreak.progress import Progress
 
+DROPPED = "Exiting because a job execution failed"  # what failed is said already
 KEPT = ("Nothing to be done", "Complete log")  # what is shown of Snakemake's lines without an event
 CLEAR = "\r\033[K"
 JOBS = (LogEvent.JOB_INFO, LogEvent.JOB_FINISHED, LogEvent.JOB_ERROR)
@@ -99,5 +100,6 @@ class LogHandler(LogHandlerBase):
 def _is_news(event: LogEvent | None, record: logging.LogRecord) -> bool:
     """Tell whether a reader needs a record that is of no job."""
     if event is None:
-        return record.levelno >= logging.WARNING or record.getMessage().startswith(KEPT)
+        text, warned = record.getMessage(), record.levelno >= logging.WARNING
+        return text.startswith(KEPT) or (warned and not text.startswith(DROPPED))
     return event == LogEvent.ERROR

@@ -6,6 +6,7 @@ report can be made all the same. Looks at files and logs only: every job reads t
 """
 
 import shlex
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,12 @@ def command(configs: Sequence[str]) -> str:
     return shlex.join(["snakemake", "partial", "--configfile", *configs])
 
 
+def clear(experiment: Experiment) -> None:
+    """Remove what a partial report was, as the whole one is there."""
+    shutil.rmtree(folder(experiment), ignore_errors=True)
+    Path(report(experiment)).unlink(missing_ok=True)
+
+
 def trained(experiment: Experiment, init: str) -> list[str]:
     """Return the files of weights that an initializer (its label) has."""
     return [file for file in experiment.train_files(init) if Path(file).exists()]
@@ -53,26 +60,34 @@ def shown(experiment: Experiment) -> dict[str, str]:
 
 
 def missing(experiment: Experiment) -> list[dict[str, Any]]:
-    """Return why combinations are missing.
+    """Return why combinations, and searches of ``refine``, are missing.
 
-    A record a reason: ``reason``, ``log``, and the ``combinations``, each as in
-    ``constant-0.5, dropout none, bias none``.
+    A record a reason: ``reason``, ``log`` (empty where there is none), and the ``combinations``,
+    each as in ``constant-0.5, dropout none, bias none``.
     """
-    found: dict[tuple[str, str], list[str]] = {}
+    found: dict[str, list[str]] = {}
     homes = shown(experiment)
     for init, dropout, bias in experiment.combinations():
+        label = f"{init.label}, dropout {dropout.label}, bias {bias.label}"
         file = f"{experiment.results}/train/{init.label}/{dropout.label}/{bias.label}.npz"
         if not Path(file).exists():
             log = train_log(experiment, init.label, dropout.label, bias.label)
+            found.setdefault(log, []).append(label)
         elif init.label not in homes:
-            log = _failed(experiment, init.label) or ""
-        else:
-            continue
-        key = (reason(log) if Path(log).exists() else "not done yet", log)
-        label = f"{init.label}, dropout {dropout.label}, bias {bias.label}"
-        found.setdefault(key, []).append(label)
-    return [{"reason": why, "log": log if Path(log).exists() else "", "combinations": names}
-            for (why, log), names in found.items()]  # fmt: skip
+            found.setdefault(_failed(experiment, init.label) or "", []).append(label)
+    for request in experiment.refine:
+        name = request["name"]
+        if not Path(f"{experiment.results}/boundaries/{name}/boundaries.csv").exists():
+            log = f"{experiment.results}/logs/refine/{name}.log"
+            found.setdefault(log, []).append(f"search {name}")
+    return [_told(log, names) for log, names in found.items()]
+
+
+def _told(log: str, names: list[str]) -> dict[str, Any]:
+    """Return a record of ``missing``; a job without a log was not started."""
+    known = Path(log).is_file()
+    return {"reason": reason(log) if known else "not computed yet", "log": log if known else "",
+            "combinations": names}  # fmt: skip
 
 
 def train_log(experiment: Experiment, init: str, dropout: str, bias: str) -> str:
