@@ -16,10 +16,10 @@ LIBRARY = ROOT / "workflow/symbreak"
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 # A module imports only from those before it, so that what decides a stage lies above it.
 ORDER = (
-    "__init__", "host", "files", "failures", "progress", "arithmetic", "normal", "components", "references",
-    "streams",
-    "activations", "initializers", "dropout", "optimizers", "settings", "incomplete", "facts", "claims",
-    "bisection", "refining", "networks", "schema", "explain", "config", "provenance", "story",
+    "__init__", "host", "files", "failures", "progress", "arithmetic", "normal", "components",
+    "references", "streams",
+    "activations", "initializers", "dropout", "optimizers", "settings", "incomplete", "facts",
+    "claims", "bisection", "refining", "networks", "schema", "explain", "config", "provenance", "story",
     "table", "data", "plan", "anchors", "trainer", "block", "processor", "lanes", "loops", "phases",
     "rows", "step", "kernels", "machine", "engine", "selftest", "blas", "training", "frameworks",
     "audit", "opening", "trace", "why", "chance", "start", "signals", "symmetry", "layers", "rules",

@@ -15,7 +15,8 @@ from symbreak.settings import Experiment
 
 ROOT = Path(__file__).parents[1]
 TINY = yaml.safe_load((ROOT / "config/tiny.yaml").read_text())
-RULES = ("kernels", "train", "measure")
+RULES = st.sampled_from(["kernels", "train", "measure"])
+ENDS = st.sampled_from(["done", "failed", "runs", "new"])
 
 
 @pytest.fixture
@@ -30,8 +31,7 @@ def touch(path: str, text: str = "") -> None:
     Path(path).write_text(text)
 
 
-@given(st.lists(st.tuples(st.sampled_from(RULES), st.sampled_from(["done", "failed", "runs", "new"]),
-                          st.booleans()), min_size=1, max_size=30))  # fmt: skip
+@given(st.lists(st.tuples(RULES, ENDS, st.booleans()), min_size=1, max_size=30))
 def test_every_job_is_counted_once_whatever_happens(jobs: list[tuple[str, str, bool]]) -> None:
     """Also where a job failed before and was tried again."""
     state = progress.Progress(Counter(rule for rule, _, _ in jobs))
@@ -80,15 +80,15 @@ def test_the_time_left_is_of_work_not_of_jobs() -> None:
         progress.expect({})
 
 
-def test_a_forecast_is_quick_and_less_for_less(tmp_path: Path) -> None:
-    """Under 2 s of CPU time with Python's start, which is what comes before the first job."""
+def test_a_forecast_is_quick_and_names_the_jobs() -> None:
+    """2 s of CPU time at most, Python's start and the libraries' included."""
     program = (
         "import sys, time, yaml\n"
         "from symbreak import config, estimate\n"
         "e = config.experiment(yaml.safe_load(open(sys.argv[1])))\n"
         "whole = estimate.forecast(e, {'train': 36, 'measure': 3, 'all': 1}, 1)\n"
         "part = estimate.forecast(e, {'train_2': 6}, 1)\n"
-        "assert whole.each['train'] == whole.each['train'] and 'all' not in whole.each\n"
+        "assert set(whole.each) == {'train', 'measure'}, whole.each\n"
         "assert '40 jobs to do (36 train, 3 measure)' in whole.text, whole.text\n"
         "assert '6 jobs to do (6 train)' in part.text, part.text\n"
         "assert estimate.forecast(e, {'plan': 1}, 1) is None\n"
@@ -99,7 +99,7 @@ def test_a_forecast_is_quick_and_less_for_less(tmp_path: Path) -> None:
         done = subprocess.run([sys.executable, "-c", program, str(ROOT / "config/tiny.yaml")],
                               capture_output=True, text=True, check=True)  # fmt: skip
         times.append(float(done.stdout))
-    assert min(times) < 2.5
+    assert min(times) < 2
 
 
 def test_nothing_is_missing_where_all_is_there(experiment: Experiment) -> None:
