@@ -62,6 +62,7 @@ rule report:
         runtime=tries(plan.START_MINUTES),
     params:
         config=USED,
+        missing=None,
         code=code("report"),
     script:
         "../scripts/report.py"

@@ -1,4 +1,4 @@
-"""Write the report."""
+"""Write the report, or a partial one: of what there is."""
 
 from symbreak import config, files, intact, report
 
@@ -8,4 +8,4 @@ with (
 ):
     experiment = config.experiment(snakemake.params.config)
     made_by = report.provenance(snakemake.input.config, snakemake.params.config)
-    report.write(snakemake.output[0], experiment, made_by)
+    report.write(snakemake.output[0], experiment, made_by, snakemake.params.missing)
