@@ -8,7 +8,7 @@ from snakemake.utils import min_version
 
 import symbreak
 from symbreak import config as configuration
-from symbreak import data, failures, files, plan, refining
+from symbreak import data, failures, files, incomplete, plan, refining
 
 min_version("9.0")
 
@@ -45,13 +45,5 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/measure.smk"
 include: "workflow/rules/report.smk"
-
-
-onsuccess:
-    if Path(EXPERIMENT.report).exists():
-        print(f"Report: {EXPERIMENT.report}")
-
-
-onerror:
-    failed = [log for job in workflow.scheduler.failed for log in job.log]
-    print(failures.failures(failed))
+include: "workflow/rules/partial.smk"
+include: "workflow/rules/hooks.smk"

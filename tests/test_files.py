@@ -1,6 +1,9 @@
 """Files are whole or absent, logs end in one sentence, and fingerprints follow the imports."""
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,6 +27,39 @@ def test_a_written_file_is_whole_and_alone(tmp_path: Path) -> None:
         assert not path.exists()
     assert path.read_text() == "new"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_killed_job_left_half_written_is_removed_by_the_next(tmp_path: Path) -> None:
+    killed = "import os, sys; from symbreak import files\nwith files.written(sys.argv[1]) as path: "
+    killed += "path.write_text('half'); os.kill(os.getpid(), 9)"
+    path = tmp_path / "file.txt"
+    subprocess.run([sys.executable, "-c", killed, path], check=False)
+    assert [left.read_text() for left in tmp_path.iterdir()] == ["half"]
+    runs = tmp_path / f".file.txt.{os.uname().nodename}.{os.getppid()}"
+    runs.write_text("half")
+    files.write_text(path, "whole")
+    assert sorted(tmp_path.iterdir()) == [runs, path]
+
+
+def test_a_full_disk_is_a_sentence_with_the_file(tmp_path: Path) -> None:
+    """Linux has a disk that is always full."""
+    full, path = Path("/dev/full"), tmp_path / "file.txt"
+    with (
+        pytest.raises(SystemExit) as exit_,
+        files.job_log(tmp_path / "job.log", "data", files.fingerprint("data")),
+        files.written(path),
+        full.open("w") as file,
+    ):
+        file.write("more")
+    assert str(exit_.value) == f"{path}: No space left on device ({tmp_path / 'job.log'})"
+    assert list(tmp_path.iterdir()) == [tmp_path / "job.log"]
+
+
+def test_a_log_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    full = Path("/dev/full")
+    assert stopped(full, DataError("never")).endswith("No space left on device (/dev/full)")
+    missing = tmp_path / "missing" / "job.log"
+    assert stopped(missing, DataError("never")) == f"{missing}: No such file or directory"
 
 
 def stopped(log: Path, error: BaseException) -> str:

@@ -7,12 +7,14 @@ import math
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pandas as pd
@@ -270,9 +272,63 @@ def test_a_failed_job_says_why_in_a_sentence_with_its_log(finished: Path) -> Non
     done = snakemake(finished, "--configfile", "failing.yaml")
     assert done.returncode != 0
     log = "results/failing/logs/train/zeros/none/none.log"
-    assert f"{log}: {table}, line 3, column 'price': " in done.stdout + done.stderr
+    assert f"{log}: {table} is not the file that a job wrote" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     assert not list((finished / "results/failing").glob("train/*/*/*"))
+    assert planned(finished, "--configfile", "failing.yaml")["data"] == 1
+
+
+def kill(folder: Path, *logs: str) -> None:
+    """Kill -9 what holds each log open, as soon as something does."""
+    left = {str(folder.resolve() / log) for log in logs}
+    end = time.monotonic() + 120
+    while left and time.monotonic() < end:
+        for process in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                held = left & {os.readlink(file) for file in (process / "fd").iterdir()}
+                if held:
+                    os.kill(int(process.name), signal.SIGKILL)
+                left -= held
+        time.sleep(0.002)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="finds the jobs in /proc")
+def test_killed_jobs_leave_a_partial_report_and_are_all_that_runs_again(finished: Path) -> None:
+    file, results = "killed.yaml", "results/killed"
+    grid = {"init": ["constant", "zeros"], "dropout": ["none", "shared"], "bias": ["none"]}
+    own = {**TINY, "experiment": "killed", "grid": grid,
+           "model": {"hidden": [[3]], "activation": "tanh"},
+           "training": {**TINY["training"], "optimizer": "sgd", "batch_size": "full"}}  # fmt: skip
+    (finished / file).write_text(yaml.safe_dump(own))
+    compiled(finished, "killed")
+    train = f"{results}/logs/train/zeros/none/none.log"
+    measure = f"{results}/logs/measure/constant-0.5.log"
+    Thread(target=kill, args=(finished, train, measure), daemon=True).start()
+    done = snakemake(finished, "--keep-going", "--configfile", file)
+    assert done.returncode != 0
+    end = done.stderr[done.stderr.index("2 jobs failed") :]
+    assert f"{train}: " in end
+    assert f"{measure}: " in end
+    assert "snakemake partial --configfile killed.yaml" in end
+    assert len(done.stderr.splitlines()) < 30
+
+    done = snakemake(finished, "partial", "--configfile", file)
+    assert "Report: reports/killed/partial.html" in done.stderr
+    text = (finished / "reports/killed/partial.html").read_text()
+    assert "A partial report: 3 of 4 settings have no result yet" in text
+    assert train in text
+    assert measure in text
+    assert not (finished / "reports/killed/report.html").exists()
+
+    assert planned(finished, "--configfile", file) == {
+        "train": 1, "measure": 2, "pages": 2, "judge": 1, "report": 1,
+    }  # fmt: skip
+    done = snakemake(finished, "--configfile", file)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "100 %  8 of 8 jobs done, 0 running, 0 failed, 0 left" in done.stderr
+    assert "A partial report" not in (finished / "reports/killed/report.html").read_text()
+    assert not (finished / "reports/killed/partial.html").exists()
+    assert not (finished / results / "partial").exists()
 
 
 def test_another_checkouts_library_is_refused(finished: Path) -> None:

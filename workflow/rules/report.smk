@@ -42,7 +42,7 @@ rule report:
     input:
         rules.judge.output,
         rules.hunt.output,
-        expand(rules.measure.output.distances, init=INITS),
+        expand(rules.measure.output, init=INITS),
         expand(rules.pages.output, init=INITS),
         lambda wildcards: [f for init in INITS for f in EXPERIMENT.train_files(init)],
         EXPERIMENT.boundary_files,
@@ -62,6 +62,7 @@ rule report:
         runtime=tries(plan.START_MINUTES),
     params:
         config=USED,
+        missing=None,
         code=code("report"),
     script:
         "../scripts/report.py"
@@ -104,7 +105,7 @@ rule verify:
     input:
         rules.judge.output,
         rules.hunt.output,
-        expand(rules.measure.output.distances, init=INITS),
+        expand(rules.measure.output, init=INITS),
         EXPERIMENT.boundary_files,
         published=lambda _: places.local(EXPERIMENT),
         data=DATA,

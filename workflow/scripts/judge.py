@@ -1,8 +1,11 @@
 """Judge every setting."""
 
-from symbreak import files, judging
+from symbreak import files, intact, judging
 
-with files.job_log(snakemake.log[0], "judging", snakemake.params.code):
+with (
+    files.job_log(snakemake.log[0], "judging", snakemake.params.code),
+    intact.checked(snakemake.input, snakemake.output),
+):
     given, made = snakemake.params, snakemake.output
     inputs = (snakemake.input[name] for name in ("networks", "properties", "dynamics"))
     with files.written(made.networks) as path:

@@ -1,8 +1,11 @@
 """Search for the boundaries of one request."""
 
-from symbreak import files
+from symbreak import files, intact
 
-with files.job_log(snakemake.log[0], "boundary", snakemake.params.code):
+with (
+    files.job_log(snakemake.log[0], "boundary", snakemake.params.code),
+    intact.checked(snakemake.input, snakemake.output),
+):
     from symbreak import boundary, data
     from symbreak.refining import Request
     from symbreak.settings import data_from

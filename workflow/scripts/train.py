@@ -1,8 +1,11 @@
 """Train the networks of combinations, a file each."""
 
-from symbreak import files
+from symbreak import files, intact
 
-with files.job_log(snakemake.log[0], "training", snakemake.params.code):
+with (
+    files.job_log(snakemake.log[0], "training", snakemake.params.code),
+    intact.checked(snakemake.input, snakemake.output),
+):
     from symbreak import data, networks, settings, training
 
     given = snakemake.params

@@ -80,10 +80,12 @@ class Search:
 
 
 def read(experiment: Experiment) -> list[Search]:
-    """Return the searches of an experiment from its folder."""
+    """Return the searches of an experiment from its folder, but those that are still missing."""
     folder = Path(experiment.results) / "boundaries"
     found = []
     for record in experiment.refine:
+        if not (folder / record["name"] / "boundaries.csv").exists():
+            continue
         points, boundaries = (
             pd.read_csv(folder / record["name"] / f"{name}.csv").fillna(EMPTY)
             for name in ("points", "boundaries")

@@ -6,7 +6,7 @@ measured. This machine is compared with the table's by a moment's training in Nu
 is faster or slower the range is widened to hold both.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import ceil, comb
 
@@ -101,6 +101,46 @@ def estimate(experiment: Experiment, machine: float = 1.0) -> Estimate:
     longest = added([times(1 / jobs, seconds["train"]), times(1 / inits, seconds["measure"]),
                      times(1 / inits, seconds["pages"])])  # fmt: skip
     return Estimate(seconds, longest, disk(experiment, inputs), machine)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What is said before a run, and the seconds that a job of each rule may take."""
+
+    text: str
+    each: dict[str, float]
+
+
+def forecast(experiment: Experiment, jobs: Mapping[str, int], cores: int) -> Forecast | None:
+    """Return it for so many jobs by rule; None where none of them is of a run's stages.
+
+    A stage's work is shared by its jobs alike. The rules of a partial report are called after
+    those of the whole one.
+    """
+    found = estimate(experiment, speed())
+    inits = len(experiment.init)
+    whole = {"train": train_jobs(experiment), "measure": inits, "pages": inits,
+             "refine": len(experiment.refine),
+             "kernels": len(experiment.kernel_dtypes)}  # fmt: skip
+    stages = {rule: "report" if rule == "partial" else rule.partition("_")[0] for rule in jobs}
+    counts = {stage: sum(jobs[rule] for rule in jobs if stages[rule] == stage)
+              for stage in found.seconds if stage in stages.values()}  # fmt: skip
+    if not counts:
+        return None
+    each = {stage: added([times(1 / max(1, whole.get(stage, 1)), found.seconds[stage]),
+                          START_SECONDS]) for stage in counts}  # fmt: skip
+    work = added(times(count, each[stage]) for stage, count in counts.items())
+    longest = [max(ends) for ends in zip(*each.values(), strict=True)]
+    low, high = (max(every / max(cores, 1), one)
+                 for every, one in zip(work, longest, strict=True))  # fmt: skip
+    names = ", ".join(f"{count:,} {stage}" for stage, count in counts.items())
+    told = (
+        f"Experiment {experiment.name}: {sum(jobs.values()):,} jobs to do ({names}), "
+        f"{hours(work)} core-hours; on {cores:,} idle {'core' if cores == 1 else 'cores'} "
+        f"{span((low, high))}."
+    )
+    return Forecast(told, {rule: sum(each[stage]) / 2 for rule, stage in stages.items()
+                           if stage in each})  # fmt: skip
 
 
 def train_jobs(experiment: Experiment) -> int:

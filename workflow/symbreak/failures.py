@@ -22,7 +22,8 @@ def failures(logs: Iterable[str]) -> str:
     Of jobs that were submitted together, those that had finished are left out.
     """
     lines = [f"{path}: {reason(path)}" for path in sorted(logs) if not is_finished(path)]
-    head = f"{len(lines)} jobs failed: their logs" if lines else "Stopped"
+    failed = "1 job failed: its log" if len(lines) == 1 else f"{len(lines)} jobs failed: their logs"
+    head = failed if lines else "Stopped"
     return "\n".join([f"{head}. What is done is kept; the same command goes on.", *lines])
 
 
@@ -34,7 +35,10 @@ def reason(path: str | Path) -> str:
     lines = _lines(path)
     if not lines:
         more = f"; see {SLURM_LOGS}" if Path(SLURM_LOGS).exists() else ""
-        return f"nothing was written (the job was killed, or never started{more})"
+        return (
+            "nothing was written (the job was killed, never started, or found no room on its disk"
+            f"{more})"
+        )
     if lines[-1].startswith(STARTED):
         return f"{lines[-1]}, and nothing since (the job was killed)"
     return lines[-1]

@@ -1,12 +1,13 @@
 """Files written whole or not at all, and the fingerprint of the code that decides a stage."""
 
 import ast
+import glob
 import hashlib
 import os
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from functools import cache
 from pathlib import Path
 
@@ -22,16 +23,34 @@ STARTED, FINISHED = "started ", "finished "  # how the first and the last line o
 def written(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; it takes the final name when the block succeeds.
 
-    Makes the folder. An interrupted or failed block leaves the old file, or none.
+    Makes the folder. An interrupted or failed block leaves the old file, or none; an OSError names
+    the file.
     """
     final = Path(path)
     final.parent.mkdir(parents=True, exist_ok=True)
-    temporary = final.with_name(f".{final.name}.{os.uname().nodename}.{os.getpid()}")
+    mine = f".{final.name}.{os.uname().nodename}"
+    for left in final.parent.glob(f"{glob.escape(mine)}.[0-9]*"):  # by what was killed
+        if not is_running(int(left.suffix[1:])):
+            left.unlink(missing_ok=True)
+    temporary = final.with_name(f"{mine}.{os.getpid()}")
     try:
         yield temporary
         os.replace(temporary, final)
+    except OSError as error:
+        if error.filename is None:  # as of a disk that is full
+            error.filename = str(final)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def is_running(process: int) -> bool:
+    """Tell whether there is a process of this number on this machine."""
+    try:
+        os.kill(process, 0)
+    except OSError as error:
+        return isinstance(error, PermissionError)
+    return True
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -95,21 +114,41 @@ def job_log(path: str | Path, module: str, planned: str) -> Iterator[None]:
     error that is none of this package's own leaves its traceback in the log. The first line says
     when the job started and on what, the last line of one that succeeds when it finished.
     """
-    with Path(path).open("w", encoding="utf-8", buffering=1) as log:
-        try:
-            print(f"{STARTED}{host.now()} on {host.hardware()}", file=log)
-            with redirect_stdout(log), redirect_stderr(log):
-                check_plan(module, planned)
-                yield
-            print(f"{FINISHED}{host.now()}", file=log)
-        except (Exception, KeyboardInterrupt) as error:
-            own = type(error).__module__.startswith(f"{PACKAGE}.")
-            if not own and not isinstance(error, KeyboardInterrupt | OSError):
+    try:
+        log = Path(path).open("w", encoding="utf-8", buffering=1)  # noqa: SIM115
+    except OSError as error:
+        sys.exit(sentence(error))
+    try:
+        print(f"{STARTED}{host.now()} on {host.hardware()}", file=log)
+        with redirect_stdout(log), redirect_stderr(log):
+            check_plan(module, planned)
+            yield
+        print(f"{FINISHED}{host.now()}", file=log)
+    except (Exception, KeyboardInterrupt) as error:
+        with suppress(OSError):  # a full disk has no room for its own log
+            if not _is_foreseen(error):
                 traceback.print_exc(file=log)
-            name = "" if own else f"{type(error).__name__}: "
-            sentence = f"{name}{error}".removesuffix(": ")
-            print(sentence, file=log)
-            sys.exit(f"{sentence} ({path})")
+            print(sentence(error), file=log)
+        sys.exit(f"{sentence(error)} ({path})")
+    finally:
+        with suppress(OSError):
+            log.close()
+
+
+def sentence(error: BaseException) -> str:
+    """Return one sentence for an error: its own, or its kind with it; a file with what it lacks."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    name = "" if _is_own(error) else f"{type(error).__name__}: "
+    return f"{name}{error}".removesuffix(": ")
+
+
+def _is_own(error: BaseException) -> bool:
+    return type(error).__module__.startswith(f"{PACKAGE}.")
+
+
+def _is_foreseen(error: BaseException) -> bool:
+    return _is_own(error) or isinstance(error, KeyboardInterrupt | OSError)
 
 
 class WrongLibrary(RuntimeError):

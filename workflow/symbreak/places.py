@@ -17,8 +17,8 @@ SCHEMES = ("http", "https")
 DOCS = ("docs/files.md", "data/README.md")
 PAPERS = (
     "Snakefile", "workflow/rules/common.smk", "workflow/rules/train.smk",
-    "workflow/rules/measure.smk", "workflow/rules/report.smk", "requirements.lock",
-    "environment.yml", "LICENSE",
+    "workflow/rules/measure.smk", "workflow/rules/report.smk", "workflow/rules/partial.smk",
+    "workflow/rules/hooks.smk", "requirements.lock", "environment.yml", "LICENSE",
 )  # fmt: skip
 CITATION = "CITATION.cff"
 

@@ -23,7 +23,9 @@ from symbreak import (
     examples,
     figures,
     glossary,
+    incomplete,
     index,
+    intact,
     mathematics,
     matrix,
     neglect_text,
@@ -62,7 +64,8 @@ class Results:
     ``pages`` the label of an initializer and return their rows of dynamics and the pages of its
     settings; ``trained`` takes a setting and returns its networks. ``features`` are the names of
     the inputs x [b, d] of the training rows with labels y [b], ``rows`` a sentence on the rows;
-    ``searches`` are those of ``refine``.
+    ``searches`` are those of ``refine``. ``missing`` is None for a whole run, else the reasons of
+    what is missing.
     """
 
     verdicts: pd.DataFrame
@@ -84,11 +87,17 @@ class Results:
     y: np.ndarray
     rows: str
     searches: Sequence[crossings.Search] = ()
+    missing: Sequence[dict[str, Any]] | None = None
 
 
-def write(path: str | Path, experiment: Experiment, made_by: Provenance) -> None:
-    """Write the report of an experiment from the results in its folders."""
-    write_text(path, build(experiment, read(experiment), made_by))
+def write(path: str | Path, experiment: Experiment, made_by: Provenance,
+          missing: list[dict[str, Any]] | None = None) -> None:  # fmt: skip
+    """Write the report of an experiment from the results in its folders.
+
+    With ``missing`` (``incomplete.missing``) a partial one, of what there is.
+    """
+    results = read(experiment, missing)
+    write_text(path, build(experiment, results, made_by))
 
 
 def write_site(folder: str | Path, experiment: Experiment, made_by: Provenance) -> list[Path]:
@@ -105,9 +114,17 @@ def write_site(folder: str | Path, experiment: Experiment, made_by: Provenance) 
     return list(written)
 
 
-def read(experiment: Experiment) -> Results:
+def read(experiment: Experiment, missing: list[dict[str, Any]] | None = None) -> Results:
     """Return the results of an experiment from its folders."""
     folder = Path(experiment.results)
+    hunted = pd.read_csv(folder / "hunt.csv")
+    homes: dict[str, str] = {}
+    if missing is not None:
+        folder, homes = Path(incomplete.folder(experiment)), incomplete.shown(experiment)
+
+    def home(init: str) -> Path:
+        return Path(homes.get(init, folder))
+
     table = data.read_csv(experiment.data_file, data.target_of(experiment.data))
     rows = data.dataset(experiment.data, table)
     return Results(
@@ -120,16 +137,17 @@ def read(experiment: Experiment) -> Results:
         pd.read_csv(folder / "neglect.csv"),
         pd.read_csv(folder / "contrasts.csv", dtype={**TEXT_COLUMNS, "value": str}),
         pd.read_csv(folder / "dynamics.csv", dtype=TEXT_COLUMNS),
-        pd.read_csv(folder / "hunt.csv"),
-        lambda setting: read_distances(folder, setting),
-        lambda init: pd.read_parquet(folder / "dynamics" / f"{init}.parquet", columns=TIMES),
-        lambda init: pd.read_parquet(folder / "pages" / f"{init}.parquet"),
-        lambda setting: read_trained(folder, setting),
+        hunted,
+        lambda setting: read_distances(home(setting.init.label), setting),
+        lambda init: pd.read_parquet(home(init) / "dynamics" / f"{init}.parquet", columns=TIMES),
+        lambda init: pd.read_parquet(home(init) / "pages" / f"{init}.parquet"),
+        lambda setting: read_trained(Path(experiment.results), setting),
         rows.features,
         rows.x_train,
         rows.y_train,
         data.count_rows(table),
         crossings.read(experiment),
+        missing,
     )
 
 
@@ -143,7 +161,9 @@ def read_distances(folder: Path, setting: Setting) -> pd.DataFrame:
 def read_trained(folder: Path, setting: Setting) -> Trained:
     """Return the networks of one setting from the file of its combination."""
     name = f"{setting.dropout.label}/{setting.bias.label}.npz"
-    found = networks.load(folder / "train" / setting.init.label / name)
+    file = folder / "train" / setting.init.label / name
+    intact.check(file)
+    found = networks.load(file)
     return next(trained for trained in found if trained.setting == setting)
 
 
@@ -194,7 +214,7 @@ def assembled(experiment: Experiment, results: Results,
         "diverged": int(results.networks["diverged"].sum()), "symbols": matrix.SYMBOLS,
         "components": list(citation.used(experiment)), "references": references,
         "sentence": sentence, "rows": results.rows, "plural": summary.plural,
-        "sections": page.SECTIONS,
+        "sections": page.SECTIONS, "missing": results.missing,
         **citation.context(experiment, made_by, results.rows, len(grid.rows), results.dynamics),
         **causes.context(grid, results.contrasts),
         "ground": teaching.ground(experiment, results.x, results.y),
@@ -216,7 +236,7 @@ def environment() -> jinja2.Environment:
 
 def packs(grid: summary.Grid, results: Results) -> page.Packs:
     """Return the index of all settings, and their pages, for the script."""
-    steps = results.pages(grid.experiment.init[0].label)["steps"].iloc[0]
+    steps = results.pages(next(iter(grid.rows)).init.label)["steps"].iloc[0]
     found = index.index(grid, steps, list(results.features))
     later = packing.packed([packing.text(index.later_columns(grid))])
     return page.Packs(found, later, list(packing.chunks(page_rows(grid, results), found["points"])))
@@ -224,8 +244,10 @@ def packs(grid: summary.Grid, results: Results) -> page.Packs:
 
 def page_rows(grid: summary.Grid, results: Results) -> Iterator[packing.Row | None]:
     """Yield the row of pages of every setting in the grid's order; None where it is missing."""
+    known = {setting.init for setting in grid.rows}
     for init in grid.experiment.init:
-        rows: list[dict[Any, Any]] = results.pages(init.label).to_dict("records")
+        table = results.pages(init.label) if init in known else pd.DataFrame()
+        rows: list[dict[Any, Any]] = table.to_dict("records")
         found = {summary.identity(Setting.from_record(row)): row for row in rows}
         own = (setting for setting in grid.settings if setting.init == init)
         yield from (found.get(summary.identity(setting)) for setting in own)

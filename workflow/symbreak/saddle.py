@@ -77,7 +77,10 @@ def saddles(experiment: Experiment, dynamics: pd.DataFrame,
     there is one.
     """
     rows = by_setting(dynamics)
-    return [_saddle(experiment, family, rows, networks) for family in families(experiment)]
+    known = {setting.init for setting in rows}
+    there = ([init for init in family if init in known] for family in families(experiment))
+    return [_saddle(experiment, family, rows, networks) for family in there
+            if len(family) >= FEWEST]  # fmt: skip
 
 
 def _saddle(experiment: Experiment, family: list[Choice], rows: dict[Setting, list[Row]],
