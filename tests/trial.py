@@ -149,13 +149,14 @@ def mounted(folder: Path, size: str) -> Iterator[None]:
 
 
 def finished(folder: Path) -> Path:
-    """Return a folder with a checkout and a finished run in it, with a site; makes what is not."""
+    """Return a folder with a copy of the checkout and a finished run in it, with a site."""
     base = folder / "finished"
     base.mkdir(parents=True, exist_ok=True)
     for name in CHECKOUT:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
-        if not (base / name).exists():
-            copy(ROOT / name, base / name)
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, base / name, dirs_exist_ok=True)
+        else:
+            shutil.copy2(ROOT / name, base / name)
     (base / "small.yaml").write_text(json.dumps(SMALL))
     trial = Trial(base, base, ("all", "publish"))
     trial.run()
