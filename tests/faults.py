@@ -289,7 +289,7 @@ FAULTS: dict[str, Fault] = {
     "Ctrl-C": partial(signalled, signal.SIGINT, True, "the same command goes on"),
     "kill -9 of Snakemake and its jobs": killed_snakemake,
     **{f"disk full for {stage}": partial(full, stage, room)
-       for stage, room in [("train", 9000), ("measure", 30000), ("judge", 20000), ("pages", 9000),
+       for stage, room in [("train", 4096), ("measure", 12288), ("judge", 12288), ("pages", 8192),
                            ("report", 100_000), ("publish", 100_000)]},
     "disk full, not a byte left": partial(full, "judge", 0),
     "weights cut short": partial(changed, TRAIN, lambda data: data[:1500], "measure"),
