@@ -68,7 +68,9 @@ class Trial:
         """Wait for a run and keep what it printed."""
         self.printed = process.communicate(timeout=SECONDS)[0]
         self.code = process.returncode
-        self.done = re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", self.printed, re.M)
+        logs = sorted(self.folder.glob(".snakemake/log/*.log"), key=lambda log: log.stat().st_mtime)
+        text = logs[-1].read_text() if logs else ""
+        self.done = re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", text, re.M)
 
     def run(self, *arguments: str, **variables: str) -> None:
         self.end(self.start(*arguments, **variables))
