@@ -88,10 +88,11 @@ class Trial:
         raise TimeoutError(f"no job of {stage}")
 
     def ready_for(self, stage: str) -> None:
-        """Remove what a stage makes, the report, and every log."""
-        self.path(MADE[stage]).unlink(missing_ok=True)
-        if stage != "publish":
-            self.path(REPORT).unlink(missing_ok=True)
+        """Remove what a stage makes and every log; ask for the verdicts, or for what comes after."""
+        early = stage in ("data", "train", "measure", "judge")
+        self.target = (VERDICTS if early else MADE[stage],)
+        for name in (MADE[stage], *self.target):
+            self.path(name).unlink(missing_ok=True)
         shutil.rmtree(self.path("results/small/logs"))
 
     def wrong(self) -> list[str]:
