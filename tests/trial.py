@@ -68,7 +68,9 @@ class Trial:
         """Wait for a run and keep what it printed."""
         self.printed = process.communicate(timeout=SECONDS)[0]
         self.code = process.returncode
-        self.done = re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", self.printed, re.M)
+        logs = sorted(self.folder.glob(".snakemake/log/*.log"), key=lambda log: log.stat().st_mtime)
+        text = logs[-1].read_text() if logs else ""
+        self.done = re.findall(r"^Finished jobid: \d+ \(Rule: (\w+)\)", text, re.M)
 
     def run(self, *arguments: str, **variables: str) -> None:
         self.end(self.start(*arguments, **variables))
@@ -86,10 +88,11 @@ class Trial:
         raise TimeoutError(f"no job of {stage}")
 
     def ready_for(self, stage: str) -> None:
-        """Remove what a stage makes, the report, and every log."""
-        self.path(MADE[stage]).unlink(missing_ok=True)
-        if stage != "publish":
-            self.path(REPORT).unlink(missing_ok=True)
+        """Remove what a stage makes and every log; ask for the verdicts, or for what comes after."""
+        early = stage in ("data", "train", "measure", "judge")
+        self.target = (VERDICTS if early else MADE[stage],)
+        for name in (MADE[stage], *self.target):
+            self.path(name).unlink(missing_ok=True)
         shutil.rmtree(self.path("results/small/logs"))
 
     def wrong(self) -> list[str]:
@@ -149,13 +152,14 @@ def mounted(folder: Path, size: str) -> Iterator[None]:
 
 
 def finished(folder: Path) -> Path:
-    """Return a folder with a checkout and a finished run in it, with a site; makes what is not."""
+    """Return a folder with a copy of the checkout and a finished run in it, with a site."""
     base = folder / "finished"
     base.mkdir(parents=True, exist_ok=True)
     for name in CHECKOUT:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
-        if not (base / name).exists():
-            copy(ROOT / name, base / name)
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, base / name, dirs_exist_ok=True)
+        else:
+            shutil.copy2(ROOT / name, base / name)
     (base / "small.yaml").write_text(json.dumps(SMALL))
     trial = Trial(base, base, ("all", "publish"))
     trial.run()

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from symbreak.files import write_text
+
 ASIDE = ".damaged"  # the end of the name under which such a file is kept
 LATER = ".npz"  # files of weights: the largest ones, checked where they are read
 
@@ -30,7 +32,7 @@ def checked(inputs: Iterable[str], outputs: Iterable[str]) -> Iterator[None]:
     check(*inputs)
     yield
     for path in made:
-        record(path).write_text(checksum(path))
+        write_text(record(path), checksum(path))
 
 
 def small(inputs: Iterable[str]) -> list[str]:
