@@ -12,7 +12,9 @@ def tell(text):
 
 
 onstart:
-    from symbreak import estimate  # here, as it loads the engines: only a run needs it
+    from symbreak import (
+        estimate,
+    )  # here, as it loads the engines: only a run needs it
 
     cores = workflow.cores if workflow.local_exec else workflow.nodes
     counts = Counter(job.rule.name for job in workflow.dag.needrun_jobs())
@@ -32,5 +34,9 @@ onsuccess:
 
 
 onerror:
-    tell(failures.failures(log for job in workflow.scheduler.failed for log in job.log))
+    tell(
+        failures.failures(
+            log for job in workflow.scheduler.failed for log in job.log
+        )
+    )
     tell(f"A report of what there is: {incomplete.command(CONFIG_FILES)}")

@@ -10,7 +10,9 @@ def there(table):
     def files_of(wildcards):
         homes = incomplete.shown(EXPERIMENT)
         if not homes:
-            sys.exit("partial: no combination is trained and measured yet, nothing to report")
+            sys.exit(
+                "partial: no combination is trained and measured yet, nothing to report"
+            )
         return [f"{place}/{table}/{init}.parquet" for init, place in homes.items()]
 
     return files_of
