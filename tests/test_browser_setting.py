@@ -9,10 +9,10 @@ import pytest
 import report_results
 import yaml
 from browser import OpenPage
+from browser_states import checker
 from playwright.sync_api import Locator, Page, expect
 from symbreak import config, page
 from symbreak.settings import Experiment, Setting
-from test_browser_gates import checker
 
 EXPERIMENT = report_results.small()
 SETTINGS = [s for c in EXPERIMENT.combinations() for s in EXPERIMENT.settings(*c)]
