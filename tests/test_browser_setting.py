@@ -9,10 +9,10 @@ import pytest
 import report_results
 import yaml
 from browser import OpenPage
+from browser_states import checker
 from playwright.sync_api import Locator, Page, expect
 from symbreak import config, page
 from symbreak.settings import Experiment, Setting
-from test_browser_gates import checker
 
 EXPERIMENT = report_results.small()
 SETTINGS = [s for c in EXPERIMENT.combinations() for s in EXPERIMENT.settings(*c)]
@@ -348,6 +348,21 @@ def test_saved_numbers_are_those_of_the_setting(open_page: OpenPage, report_file
     assert numbers["steps"] == STEPS
     _, table = saved(found, "Save distances (CSV)")
     assert [line.split(",")[0] for line in table.split()] == ["step", *map(str, STEPS)]
+    heads, *rows = [line.split(",") for line in table.split()]
+    assert heads[-1] == "rounded_within_percent"
+    assert all(0 < float(row[-1]) < 20 for row in rows)
+    exact = numbers["drawn"]["distance"]["median"]
+    assert [float(row[2]) for row in rows] == pytest.approx(exact, rel=0.005)
+
+
+def test_saved_figures_are_told_apart_by_their_names(
+    open_page: OpenPage, report_file: Path
+) -> None:
+    found = opened_at(open_page, report_file, NORMAL)
+    names = found.evaluate("""[...document.querySelectorAll("#setting figure")]
+        .map((figure) => figure.dataset.name)""")
+    assert len(set(names)) == len(names) > 1
+    assert all(NORMAL.init.label in name for name in names)
 
 
 @pytest.mark.parametrize("settings", [(NORMAL,), (CONSTANT, NORMAL)], ids=["one", "two"])

@@ -96,7 +96,7 @@ def test_a_card_says_when_compared_settings_agree() -> None:
 
 def test_a_claim_that_is_not_tested_says_what_tests_it() -> None:
     never = card(tested_by={"start": "near"}, **{"try": "config/other.yaml"})
-    assert never.try_with == "config/other.yaml"
+    assert never.try_with == "snakemake --cores 4 --configfile config/other.yaml"
     assert card(**{"try": "config/other.yaml"}).try_with == ""
     (same,) = (c for c in cards.cards(GRID, court.table(config.claims(None), verdicts(SHARES)))
                if c.id == "claim-same-seed")  # fmt: skip

@@ -287,3 +287,10 @@ def test_the_table_of_a_hunt_counts_what_the_sentences_say(monkeypatch: pytest.M
     missed = table.assign(agrees="no")
     assert "found 12 of which it is wrong" in summary.hunted(missed)
     assert "found 0" in summary.hunted(table.assign(agrees="yes"))
+
+
+def test_a_reason_says_counts_as_they_are_read() -> None:
+    equal = hunt.compare(WITNESSES["own noise"]).agreed.reason
+    assert equal.startswith("Of 4 units all are equal without noise; each meets noise of its own")
+    assert rules._rounded(800_000.0) == "800,000"
+    assert [theory._spelled(share) for share in (0.2684, 1.2e-5)] == ["0.268", "1 in 83,300"]

@@ -17,6 +17,7 @@ from symbreak.statistics import middle
 from symbreak.summary import Row, listed, number, plural
 
 LN2 = math.log(2)
+COMBINATION = COLUMNS[:3]  # named of every setting; the rest where it varies
 
 
 @dataclass(frozen=True)
@@ -109,13 +110,15 @@ def break_sentence(dynamics: pd.DataFrame, steps: int) -> str:
         return "In every network all neurons differ from the start: none has a time to break."
     networks = int((part["replicates"] - part["starts_distinct"]).sum())
     broke, split = int(part["broke"].sum()), int(part["split"].sum())
+    some = f", and some of them in {split - broke:,} more" if split > broke else ""
+    rest = (f"; in the other {networks - split:,} none had by the last of their {steps:,} steps"
+            if networks > split else "")  # fmt: skip
     layers = " (a hidden layer each)" if dynamics["layer"].nunique() > 1 else ""
     return (
         f"Of {plural(networks, 'network')}{layers} in which some neurons start equal, all neurons "
-        f"came to differ in {broke:,}, and some of them in {split - broke:,} more; in the other "
-        f"{networks - split:,} none had by the last of their {steps:,} steps. In exact arithmetic "
-        "equal neurons without noise of their own stay equal for ever; with it, what would have "
-        "come later is not known."
+        f"came to differ in {broke:,}{some}{rest}. In exact arithmetic equal neurons "
+        "without noise of their own stay equal for ever; with it, what would have come later is "
+        "not known."
     )
 
 
@@ -139,7 +142,9 @@ def reunion_sentence(dynamics: pd.DataFrame) -> str:
     row: Row = list(pulled.itertuples())[int(share.to_numpy().argmin())]
     counts = pulled["dropout"].value_counts(sort=False)
     kinds = listed([f"{count:,} with dropout {name}" for name, count in counts.items()])
-    label = Setting.from_record({name: getattr(row, name) for name in COLUMNS}).label
+    setting = Setting.from_record({name: getattr(row, name) for name in COLUMNS}).record()
+    label = ", ".join(_named(name, str(setting[name])) for name in COLUMNS
+                      if name in COMBINATION or dynamics[name].nunique() > 1)  # fmt: skip
     peak, end = (_with_interval(row, name) for name in ("peak", "end"))
     return (
         f"In {len(pulled):,} of {len(dynamics):,} {counted(dynamics)} neurons come apart and "
@@ -148,6 +153,10 @@ def reunion_sentence(dynamics: pd.DataFrame) -> str:
         f"ends at {end}; groups of near neurons split {row.near_splits_mean:.1f} times and merge "
         f"{row.near_merges_mean:.1f} times in the mean of {plural(row.replicates, 'network')}."
     )
+
+
+def _named(factor: str, label: str) -> str:
+    return label if factor == "init" else f"{factor.replace('_', ' ')} {label}"
 
 
 def _with_interval(row: Row, name: str) -> str:

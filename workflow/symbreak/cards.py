@@ -77,8 +77,12 @@ def verdict(row: Any) -> str:
 
 
 def attempt(try_with: Any, experiment: str) -> str:
-    """Return the config or command that tests a claim; empty of a claim that names none."""
-    return try_with.replace("{experiment}", experiment) if isinstance(try_with, str) else ""
+    """Return the commands that test a claim; empty where it names neither them nor a config."""
+    if not isinstance(try_with, str) or not try_with:
+        return ""
+    if re.fullmatch(r"\S+\.ya?ml", try_with):
+        return f"snakemake --cores 4 --configfile {try_with}"
+    return try_with.replace("{experiment}", experiment)
 
 
 def evidence(row: Any) -> list[str]:

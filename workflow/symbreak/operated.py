@@ -7,7 +7,7 @@ import numpy as np
 from symbreak import paths, surgery, trainer
 from symbreak.networks import Layer, Trained, split_layers
 from symbreak.settings import Setting
-from symbreak.summary import number
+from symbreak.summary import are, number
 
 Array = np.ndarray
 
@@ -32,12 +32,13 @@ def sentence(trained: Trained, replicate: int, layer: int, x: Array, y: Array) -
         1 + unit if named is None else named.name_of(unit)
         for unit in (int(rise.argmax()), int(rise.argmin()), 0)
     )
+    which = "any one neuron" if most == least else f"neuron {most}"
+    other = "" if most == least else f"; without neuron {least}, by {number(float(rise.min()))}"
     return (
-        f"Without neuron {most}, what it tells of the rows replaced by its mean, the "
-        f"training loss rises by {number(float(rise.max()))} nats; without neuron "
-        f"{least}, by {number(float(rise.min()))}. Neuron {first} twice, its outgoing "
-        f"weights shared, changes outputs by {_most(clone, rows, wider, logit)} at most. Equal, "
-        f"opposite and dead neurons merged, {kept} of {width} are left, and outputs change by "
+        f"Without {which}, what it tells of the rows replaced by its mean, the training loss rises "
+        f"by {number(float(rise.max()))} nats{other}. Neuron {first} twice, its outgoing weights "
+        f"shared, changes outputs by {_most(clone, rows, wider, logit)} at most. Equal, opposite "
+        f"and dead neurons merged, {kept} of {width} {are(kept)} left, and outputs change by "
         f"{_most(fewer, rows, narrow, logit)} at most."
     )
 

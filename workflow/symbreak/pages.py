@@ -19,7 +19,7 @@ from symbreak.networks import Trained, split_layers
 from symbreak.settings import COLUMNS
 from symbreak.statistics import wilson
 from symbreak.story import PROPERTIES
-from symbreak.summary import listed, number, plural
+from symbreak.summary import listed, number, plural, span
 
 Array = np.ndarray
 Columns = dict[str, Any]
@@ -106,7 +106,7 @@ def _activations(trained: Trained, layer: int, units: paths.Named | None, x: Arr
         f"with the least output ({number(float(output[order[0]]))}) to the one with the largest "
         f"({number(float(output[order[-1]]))}): from {number(float(values.min()))} to "
         f"{number(float(values.max()))}. Over all rows two of them correlate by "
-        f"{between.min():.2f} to {between.max():.2f} (absolute)."
+        f"{span(between.min(), between.max())} (absolute)."
     )
     return {"activations": values[shown].T.ravel().tolist(), "activations_text": text}
 

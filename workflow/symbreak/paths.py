@@ -7,7 +7,7 @@ import numpy as np
 
 from symbreak import figures, matching, metrics
 from symbreak.networks import Trained, neuron_vectors
-from symbreak.summary import plural
+from symbreak.summary import plural, span
 from symbreak.svg import Figure
 
 Array = np.ndarray
@@ -102,4 +102,4 @@ def _seeds_sentence(trained: Trained, layer: int, replicate: int, x: Array) -> s
     a = np.concatenate([layers[layer - 1] for layers in chunks])
     found = abs(matching.by_function(a[0], a[1])[1])
     return (f" Matched to the neurons of replicate {replicate + 1} by what they compute, they "
-            f"correlate by {found.min():.2f} to {found.max():.2f}.")  # fmt: skip
+            f"correlate by {span(found.min(), found.max())}.")  # fmt: skip

@@ -178,11 +178,15 @@ def own_noise(layer: Layer) -> Verdict | None:
         equal, distinct = equal * one_equal, distinct * one_distinct
     together = equal if len(layer.sizes) == 1 else 0.0
     shares = sure({"symmetric": together, "tied": 1 - together - distinct, "broken": distinct})
-    draws = layer.signals.draws[layer.k].max()
+    left = f"{len(layer.sizes)} are distinct" if len(layer.sizes) > 1 else "all are equal"
     return shares, (
-        f"{len(layer.sizes)} classes of equal units meet noise of their own, about {draws:.4g} "
-        "draws a unit in all."
+        f"Of {layer.units} units {left} without noise; each meets noise of its own, about "
+        f"{_rounded(float(layer.signals.draws[layer.k].max()))} draws in all."
     )
+
+
+def _rounded(count: float) -> str:
+    return f"{float(f'{count:.3g}'):,.10g}"
 
 
 @rule(known=False)

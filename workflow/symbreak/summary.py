@@ -260,6 +260,12 @@ def number(value: float, digits: int = 3) -> str:
     return re.sub("e([+-])0*", r"e\1", text).replace("e+", "e").replace("-", "−")
 
 
+def span(low: float, high: float) -> str:
+    """Return a range in two decimals, as in ``0.62 to 0.96``; one number where they show as one."""
+    ends = dict.fromkeys((f"{low:.2f}", f"{high:.2f}"))
+    return " to ".join(ends)
+
+
 def plural(count: int, noun: str, several: str = "") -> str:
     """Return a count with its noun, as in ``1 network`` and ``1,620 settings``."""
     return f"{count:,} {noun if count == 1 else several or f'{noun}s'}"

@@ -56,6 +56,11 @@ def _by_rows(start: Start) -> Prediction:
     return Prediction(dict.fromkeys(both, 1 / len(both)), most.rule, reason, known=False)
 
 
+def _spelled(share: float) -> str:
+    """Return a chance as a reader takes it in, as in ``0.268`` and ``1 in 83,000``."""
+    return f"{share:.3g}" if share > 0.001 else f"1 in {float(f'{1 / share:.3g}'):,.0f}"
+
+
 def _predict(start: Start, signals: Signals) -> Prediction:
     found = [_layer(Layer(start, signals, k)) for k in range(len(start.setting.hidden))]
     shares = {name: 0.0 for name in ORDER}
@@ -72,7 +77,7 @@ def _predict(start: Start, signals: Signals) -> Prediction:
     if len(found) > 1:
         reason = f"Hidden layer {found.index(least) + 1} of {len(found)} is least broken. {reason}"
     if still > chance.SURE:
-        reason += f" With chance {still:.3g} no step changes anything."
+        reason += f" With chance {_spelled(still)} no step changes anything."
     shares = sure(shares)
     known = all(p.known for p in found)
     doubt = _doubt(start, signals, shares)

@@ -15,10 +15,15 @@ function sharedScales(pages) {
 // What a page draws, in order: {name, node, follow}; `follow` moves a figure with the replay.
 function drawings(i, found, shared) {
   const verdict = grid.column("verdict")[i];
-  return [
+  const drawn = [
     distanceFigure(found, verdict, shared), pathsFigure(found, verdict, shared),
     weightsFigure(found, shared), activationsFigure(found, shared), learnedFigure(found),
   ];
+  // What is saved has the name of its setting and figure.
+  for (const { node } of drawn) {
+    node.dataset.name = `${shortLabel(i)} ${node.querySelector("h4").textContent}`.toLowerCase();
+  }
+  return drawn;
 }
 
 // A figure: its title, what is drawn, the sentence of its numbers, and the numbers.
@@ -27,21 +32,27 @@ function figureOf(title, sentence, drawn = [], numbers = "") {
     element("figcaption", {}, element("p", {}, sentence), numbers));
 }
 
+// Distances come in 8 bits: by how many percent they may be off at most.
+function distanceError(found) {
+  return Number((100 * found.distanceError).toPrecision(2));
+}
+
 function distanceFigure(found, verdict, { range }) {
   const { distance, texts } = found;
   const drawn = distanceChart(distance, { steps: grid.steps, range, verdict, sentence: texts.distance });
   const reading = element("p", { class: "now" });
   const rows = grid.steps.map((step, n) => [step.toLocaleString("en"),
     ...["low", "median", "high"].map((end) => numberText(distance[end][n]))]);
+  const about = (end, n) => numberText(distance[end][n], 2);
+  const within = `(±${distanceError(found)} %)`;
   const node = figureOf("Distance of two neurons", texts.distance, [drawn, reading],
-    numbersTable("Distance of two neurons over all pairs and networks",
-      ["step", "least", "median", "most"], rows));
+    numbersTable("Distance of two neurons over all pairs and networks, rounded as drawn",
+      ["step", `least ${within}`, `median ${within}`, `most ${within}`], rows));
   const follow = (at) => {
     drawn.lastChild.replaceWith(distanceMarker(grid.steps, at));
     const n = Math.round(at);
     reading.textContent = distance.median[n] === null ? "No finite distance at this step."
-      : `Now ${numberText(distance.median[n])}, from ${numberText(distance.low[n])} ` +
-        `to ${numberText(distance.high[n])}`;
+      : `At this step about ${about("median", n)}, from ${about("low", n)} to ${about("high", n)}`;
   };
   return { node, follow };
 }
@@ -52,10 +63,11 @@ function pathsFigure(found, verdict, { half }) {
   const [x, y] = extentOf(points);
   const look = { extent: [x, y, half], verdict, sentence: found.texts.paths };
   const drawn = pathsChart(points, look);
+  const spell = roundedBy(points.flat());
   const rows = points.flatMap((units, n) => units.map(([a, b], unit) =>
-    [steps[n].toLocaleString("en"), unit + 1, numberText(a), numberText(b)]));
+    [steps[n].toLocaleString("en"), unit + 1, spell(a), spell(b)]));
   const node = figureOf("Paths of the neurons", found.texts.paths, [drawn],
-    numbersTable("Places of the neurons in the plane of their paths",
+    numbersTable("Places of the neurons in the plane of their paths, rounded as drawn",
       ["step", "neuron", "first axis", "second axis"], rows));
   const kept = steps.map((step) => grid.steps.indexOf(step));
   const follow = (at) => drawn.lastChild.replaceWith(unitMarks(points, placeAmong(kept, at), look));
@@ -82,7 +94,7 @@ function weightsFigure(found, { weights: largest }) {
     [`${rows[unit]}, ${when}`, ...row.map(roundedBy(found.weights[when]))]));
   return { node: figureOf("Weights before and after", found.texts.weights,
     [stacked(maps, found.texts.weights)],
-    numbersTable("Weights of the neurons before and after training", ["neuron", ...names], numbers)) };
+    numbersTable("Weights of the neurons before and after training, rounded as drawn", ["neuron", ...names], numbers)) };
 }
 
 function activationsFigure(found, { activations: largest }) {
@@ -92,7 +104,7 @@ function activationsFigure(found, { activations: largest }) {
   return { node: figureOf("Activations after training", found.texts.activations,
     [heatMap(values, { rows, largest, sentence: found.texts.activations, unit: "row" }),
       element("p", { class: "now" }, "least output → largest output")],
-    numbersTable("Activations of the neurons", ["neuron", ...values[0].map((_, b) => `row ${b + 1}`)],
+    numbersTable("Activations of the neurons, rounded as drawn", ["neuron", ...values[0].map((_, b) => `row ${b + 1}`)],
       values.map((row, unit) => [rows[unit], ...row.map(roundedBy(values))]))) };
 }
 

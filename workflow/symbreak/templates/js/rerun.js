@@ -38,7 +38,9 @@ function rerunSection(i, found, other = null) {
       fileButton("Save numbers (JSON)", `${name}.json`, "application/json",
         () => `${JSON.stringify(numbersOf(i, found), null, 1)}\n`),
       ...(found ? [fileButton("Save distances (CSV)", `${name}-distances.csv`, "text/csv",
-        () => distancesCsv(found))] : [])));
+        () => distancesCsv(found))] : [])),
+    found ? element("p", { class: "note" }, `Distances are saved as drawn, within ${distanceError(found)} %; ` +
+      "the table ", element("code", {}, "distances"), " of the published site has all their digits.") : "");
 }
 
 // Everything that the page shows of a setting.
@@ -54,8 +56,11 @@ function numbersOf(i, found) {
   };
 }
 
+// What is drawn, in the digits that it has, and by how many percent it may be off.
 function distancesCsv(found) {
   const ends = ["low", "median", "high"];
-  const rows = grid.steps.map((step, n) => [step, ...ends.map((end) => found.distance[end][n] ?? "")]);
-  return [["step", ...ends], ...rows].map((row) => `${row.join(",")}\n`).join("");
+  const digits = (value) => (value === null ? "" : Number(value.toPrecision(3)));
+  const rows = grid.steps.map((step, n) =>
+    [step, ...ends.map((end) => digits(found.distance[end][n])), distanceError(found)]);
+  return [["step", ...ends, "rounded_within_percent"], ...rows].map((row) => `${row.join(",")}\n`).join("");
 }

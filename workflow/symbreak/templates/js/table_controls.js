@@ -57,6 +57,7 @@ function buildHead(root) {
   root.querySelector("caption span").textContent = [
     "Broken: the share of broken networks, with its 95 % Wilson interval over the",
     `${countText(grid.replicates, "replicate")} of a setting. Test loss and accuracy: medians.`,
+    "Numbers here and in the saved CSV have four digits; verdicts.csv has all.",
     fixed.length ? `Everywhere: ${fixed.map((f) => `${f.label} ${f.values[0]}`).join(", ")}.` : "",
   ].join(" ");
   root.querySelector("thead").insertRow().append(...table.columns.map((column) => {
@@ -141,7 +142,7 @@ function toCsv(rows) {
   return rows.map((row) => `${row.map(cell).join(",")}\n`).join("");
 }
 
-// Every column of verdicts.csv, of all settings found, in the order shown.
+// Every column of verdicts.csv, in four digits, of all settings found, in the order shown.
 function tableCsv() {
   const rows = table.shown.map((i) => {
     const labels = new Map(grid.labels(i).map((label, k) => [grid.factors[k].name, label]));

@@ -57,6 +57,7 @@ function readPage(i, shape, scales, streams, texts, values) {
   const q = grid.properties.length;
   return {
     layer: shape.layer, layers: hidden.length, replicate: 0, distance: { low, median, high },
+    distanceError: 2 ** (Math.max(1, most - least) / (PACKING.top - 1) / PACKING.octave / 2) - 1,
     paths: {
       points: kept.map((_, c) => paths.map(([x, y]) => [x[c], y[c]])),
       steps: kept.map((c) => grid.steps[c]), share: values[0],
