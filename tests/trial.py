@@ -88,7 +88,7 @@ class Trial:
         raise TimeoutError(f"no job of {stage}")
 
     def ready_for(self, stage: str) -> None:
-        """Remove what a stage makes and every log; ask for the verdicts, or for what comes after."""
+        """Remove logs and what a stage makes; ask for verdicts, or for what comes after them."""
         early = stage in ("data", "train", "measure", "judge")
         self.target = (VERDICTS if early else MADE[stage],)
         for name in (MADE[stage], *self.target):
