@@ -33,7 +33,7 @@ MARK = "reports/small/site.sha256"
 MADE = {"data": TABLE, "train": TRAIN, "measure": MEASURED, "judge": VERDICTS, "pages": PAGES,
         "report": REPORT, "publish": MARK}  # fmt: skip
 DECIDED = ("results/**/*.npz", "results/**/*.parquet", "results/**/*.csv", "data/small/*.csv")
-SECONDS = 400
+SECONDS = 200
 
 
 @dataclass
@@ -77,7 +77,7 @@ class Trial:
 
     def job(self, stage: str) -> int:
         """Return the number of the process of a stage's job, once its log has begun."""
-        end = time.monotonic() + SECONDS
+        end = time.monotonic() + SECONDS / 4
         while time.monotonic() < end:
             logs = list(self.folder.glob(f"results/small/logs/{stage}/**/*.log"))
             found = [number for number, words in processes(self.folder)
@@ -88,11 +88,12 @@ class Trial:
         raise TimeoutError(f"no job of {stage}")
 
     def ready_for(self, stage: str) -> None:
-        """Remove what a stage makes and every log; ask for the verdicts, or what comes after."""
-        early = stage in ("data", "train", "measure", "judge")
-        self.target = (VERDICTS if early else MADE[stage],)
-        for name in (MADE[stage], *self.target):
-            self.path(name).unlink(missing_ok=True)
+        """Remove logs, and what a stage and those after it make, up to the target."""
+        early = ("data", "train", "measure", "judge")
+        undone = early[early.index(stage) :] if stage in early else (stage,)
+        for name in map(MADE.get, undone):
+            self.path(str(name)).unlink(missing_ok=True)
+        self.target = (MADE[undone[-1]],)
         shutil.rmtree(self.path("results/small/logs"))
 
     def wrong(self) -> list[str]:

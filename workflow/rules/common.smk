@@ -26,3 +26,17 @@ def code(module):
 def tries(amount):
     """Return a resource of which a job gets twice as much at its second try, and so on."""
     return lambda wildcards, attempt: attempt * amount
+
+
+def there(table):
+    """Return the function that gives a table's files of the initializers that can be shown."""
+
+    def files_of(wildcards):
+        homes = incomplete.shown(EXPERIMENT)
+        if not homes:
+            sys.exit(
+                "partial: no combination is trained and measured yet, nothing to report"
+            )
+        return [f"{place}/{table}/{init}.parquet" for init, place in homes.items()]
+
+    return files_of

@@ -4,28 +4,10 @@
 PARTIAL = incomplete.folder(EXPERIMENT)
 
 
-def there(table):
-    """Return the function that gives a table's files of the initializers that can be shown."""
-
-    def files_of(wildcards):
-        homes = incomplete.shown(EXPERIMENT)
-        if not homes:
-            sys.exit(
-                "partial: no combination is trained and measured yet, nothing to report"
-            )
-        return [f"{place}/{table}/{init}.parquet" for init, place in homes.items()]
-
-    return files_of
-
-
-def weights_there(wildcards):
-    return incomplete.trained(EXPERIMENT, wildcards.init)
-
-
 use rule measure as measure_partial with:
     input:
         data=DATA,
-        weights=weights_there,
+        weights=lambda wildcards: incomplete.trained(EXPERIMENT, wildcards.init),
     output:
         distances=f"{PARTIAL}/distances/{{init}}.parquet",
         networks=f"{PARTIAL}/networks/{{init}}.parquet",
@@ -40,7 +22,7 @@ use rule measure as measure_partial with:
 use rule pages as pages_partial with:
     input:
         data=DATA,
-        weights=weights_there,
+        weights=lambda wildcards: incomplete.trained(EXPERIMENT, wildcards.init),
         properties=rules.measure_partial.output.properties,
     output:
         f"{PARTIAL}/pages/{{init}}.parquet",
