@@ -103,7 +103,7 @@ def test_a_claim_that_is_not_tested_says_what_tests_it() -> None:
     assert same.verdict.startswith("Not tested: one run cannot test it; run twice")
     assert f"--forceall; cmp first.parquet results/{GRID.experiment.name}/" in same.try_with
     text, _ = page(table(claim(tested_by={"start": "near"}, **{"try": "a <b>"})))
-    assert "<code>a &lt;b&gt;</code>" in text
+    assert "<code><span>a &lt;b&gt;</span></code>" in text
 
 
 @pytest.mark.parametrize(
