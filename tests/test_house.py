@@ -206,4 +206,8 @@ def test_list_rules_reads_as_the_manual() -> None:
             r"^(\w+?)(?:_1)? \((.+)\)$", re.sub(r".*_([2-9]|\d\d+) .*\n", "", done.stdout), re.M
         )
     )
-    assert listed.keys() == rules().keys() | {"all"}
+    partial = (ROOT / "workflow/rules/partial.smk").read_text()
+    assert listed.keys() == rules().keys() | {
+        "all",
+        *re.findall(r"^use .+ as (\w+)", partial, re.M),
+    }
