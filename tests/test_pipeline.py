@@ -294,6 +294,7 @@ def kill(folder: Path, *logs: str) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="finds the jobs in /proc")
 def test_killed_jobs_leave_a_partial_report_and_are_all_that_runs_again(finished: Path) -> None:
+    profile = ("--workflow-profile", str(ROOT / "profiles/default"))  # whose logger is short
     file, results = "killed.yaml", "results/killed"
     grid = {"init": ["constant", "zeros"], "dropout": ["none", "shared"], "bias": ["none"]}
     own = {**TINY, "experiment": "killed", "grid": grid,
@@ -304,7 +305,7 @@ def test_killed_jobs_leave_a_partial_report_and_are_all_that_runs_again(finished
     train = f"{results}/logs/train/zeros/none/none.log"
     measure = f"{results}/logs/measure/constant-0.5.log"
     Thread(target=kill, args=(finished, train, measure), daemon=True).start()
-    done = snakemake(finished, "--keep-going", "--configfile", file)
+    done = snakemake(finished, "--keep-going", "--configfile", file, *profile)
     assert done.returncode != 0
     end = done.stderr[done.stderr.index("2 jobs failed") :]
     assert f"{train}: " in end
@@ -312,7 +313,7 @@ def test_killed_jobs_leave_a_partial_report_and_are_all_that_runs_again(finished
     assert "snakemake partial --configfile killed.yaml" in end
     assert len(done.stderr.splitlines()) < 30
 
-    done = snakemake(finished, "partial", "--configfile", file)
+    done = snakemake(finished, "partial", "--configfile", file, *profile)
     assert "Report: reports/killed/partial.html" in done.stderr
     text = (finished / "reports/killed/partial.html").read_text()
     assert "A partial report: 3 of 4 settings have no result yet" in text
@@ -323,7 +324,7 @@ def test_killed_jobs_leave_a_partial_report_and_are_all_that_runs_again(finished
     assert planned(finished, "--configfile", file) == {
         "train": 1, "measure": 2, "pages": 2, "judge": 1, "report": 1,
     }  # fmt: skip
-    done = snakemake(finished, "--configfile", file)
+    done = snakemake(finished, "--configfile", file, *profile)
     assert done.returncode == 0, done.stderr[-3000:]
     assert "100 %  8 of 8 jobs done, 0 running, 0 failed, 0 left" in done.stderr
     assert "A partial report" not in (finished / "reports/killed/report.html").read_text()

@@ -12,11 +12,11 @@ def tell(text):
 
 
 onstart:
-    from symbreak import (
-        estimate,
-    )  # here, as it loads the engines: only a run needs it
+    # Here, as it loads the engines: only a run needs it.
+    from symbreak import estimate
 
-    cores = workflow.cores if workflow.local_exec else workflow.nodes
+    own = min(workflow.cores or 1, os.cpu_count() or 1)
+    cores = own if workflow.local_exec else workflow.nodes
     counts = Counter(job.rule.name for job in workflow.dag.needrun_jobs())
     forecast = estimate.forecast(EXPERIMENT, counts, cores)
     if forecast:

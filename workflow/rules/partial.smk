@@ -5,6 +5,7 @@ PARTIAL = incomplete.folder(EXPERIMENT)
 
 
 use rule measure as measure_partial with:
+    """Measure what is trained of an initializer of which some combinations are missing."""
     input:
         data=DATA,
         weights=lambda wildcards: incomplete.trained(EXPERIMENT, wildcards.init),
@@ -20,6 +21,7 @@ use rule measure as measure_partial with:
 
 
 use rule pages as pages_partial with:
+    """Draw together the pages of its settings."""
     input:
         data=DATA,
         weights=lambda wildcards: incomplete.trained(EXPERIMENT, wildcards.init),
@@ -33,6 +35,7 @@ use rule pages as pages_partial with:
 
 
 use rule judge as judge_partial with:
+    """Judge the settings that there are."""
     input:
         networks=there("networks"),
         properties=there("properties"),
@@ -50,6 +53,7 @@ use rule judge as judge_partial with:
 
 
 use rule report as partial with:
+    """Write a report of what there is of a run that failed or was stopped."""
     input:
         rules.judge_partial.output,
         rules.hunt.output,
