@@ -98,10 +98,11 @@ def test_a_claim_that_is_not_tested_says_what_tests_it() -> None:
     never = card(tested_by={"start": "near"}, **{"try": "config/other.yaml"})
     assert never.try_with == "snakemake --cores 4 --configfile config/other.yaml"
     assert card(**{"try": "config/other.yaml"}).try_with == ""
-    (same,) = (c for c in cards.cards(GRID, court.table(config.claims(None), verdicts(SHARES)))
-               if c.id == "claim-same-seed")  # fmt: skip
+    ruled = court.table(config.claims(None), verdicts(SHARES))
+    own = "snakemake --cores 4 --configfile my.yaml"
+    (same,) = (c for c in cards.cards(GRID, ruled, own) if c.id == "claim-same-seed")
     assert same.verdict.startswith("Not tested: one run cannot test it; run twice")
-    assert f"--forceall; cmp first.parquet results/{GRID.experiment.name}/" in same.try_with
+    assert f"; {own} --forceall; cmp first.parquet results/{GRID.experiment.name}/" in same.try_with
     text, _ = page(table(claim(tested_by={"start": "near"}, **{"try": "a <b>"})))
     assert "<code><span>a &lt;b&gt;</span></code>" in text
 

@@ -51,18 +51,18 @@ class Card:
     try_with: str = ""
 
 
-def cards(grid: Grid, claims: pd.DataFrame) -> list[Card]:
-    """Return a card a claim, in the order of the table."""
-    return [_card(grid, row) for row in claims.itertuples()]
+def cards(grid: Grid, claims: pd.DataFrame, command: str = "snakemake --cores 4") -> list[Card]:
+    """Return a card a claim, in the order of the table; ``command`` runs the experiment."""
+    return [_card(grid, row, command) for row in claims.itertuples()]
 
 
-def _card(grid: Grid, row: Any) -> Card:
+def _card(grid: Grid, row: Any, command: str) -> Card:
     tested = row.verdict != UNTESTED
     return Card(
         f"claim-{row.claim}", row.title, row.says, row.source, KINDS[row.verdict],
         SIGNS[row.verdict], verdict(row), tuple(evidence(row)) if tested else (),
         counterexample(grid, row) if tested and row.verdict != HOLDS else None,
-        "" if tested else attempt(row.try_with, grid.experiment.name),
+        "" if tested else attempt(row.try_with, grid.experiment.name, command),
     )  # fmt: skip
 
 
@@ -76,13 +76,16 @@ def verdict(row: Any) -> str:
     return f"{row.verdict.capitalize()}."
 
 
-def attempt(try_with: Any, experiment: str) -> str:
-    """Return the commands that test a claim; empty where it names neither them nor a config."""
+def attempt(try_with: Any, experiment: str, command: str) -> str:
+    """Return the commands that test a claim; empty where it names neither them nor a config.
+
+    ``{experiment}`` and ``{command}`` stand for the name of this one and for what runs it.
+    """
     if not isinstance(try_with, str) or not try_with:
         return ""
     if re.fullmatch(r"\S+\.ya?ml", try_with):
         return f"snakemake --cores 4 --configfile {try_with}"
-    return try_with.replace("{experiment}", experiment)
+    return try_with.replace("{experiment}", experiment).replace("{command}", command)
 
 
 def evidence(row: Any) -> list[str]:
