@@ -1,6 +1,5 @@
 """A job reads what a job wrote: what was changed in between is named, kept aside and made again."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -76,15 +75,6 @@ def test_a_job_that_fails_leaves_no_checksum(made: Path) -> None:
     with pytest.raises(FileNotFoundError), intact.checked([], [str(made)]):
         (made.write_bytes(b"half"), missing.read_bytes())
     assert not intact.record(made).exists()
-
-
-def test_a_clock_set_back_leaves_no_output_older_than_its_input(made: Path) -> None:
-    tomorrow = made.stat().st_mtime + 86400
-    os.utime(made, (tomorrow, tomorrow))
-    later = made.with_name("later.csv")
-    with intact.checked([str(made)], [str(later)]):
-        later.write_text("a\n")
-    assert later.stat().st_mtime >= tomorrow
 
 
 def test_an_empty_record_is_no_record_of_anything(made: Path) -> None:
